@@ -1,0 +1,16 @@
+"""HTTP and websockets in one process."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ffweb.settings")
+http = get_asgi_application()  # sets Django up: consumers import models, so they come after it
+
+from channels.routing import ProtocolTypeRouter  # noqa: E402
+
+from ffweb.live.routing import websocket  # noqa: E402
+
+application = ProtocolTypeRouter({"http": http, "websocket": websocket})

@@ -1,0 +1,51 @@
+"""Readers of environment variables that refuse wrong values with a sentence. Secrets are read from NAME_FILE too."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default).strip()
+
+
+def secret(name: str, default: str = "") -> str:
+    """The variable itself, or the content of the file that NAME_FILE names."""
+    file = os.environ.get(f"{name}_FILE")
+    if not file:
+        return text(name, default)
+    if name in os.environ:
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: keep one of them.")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE names {file}, which cannot be read: {error.strerror}.") from error
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = text(name, str(default)).lower()
+    if value in _TRUE:
+        return True
+    if value in _FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name}={value!r} is neither yes nor no: use 1 or 0.")
+
+
+def integer(name: str, default: int, low: int, high: int) -> int:
+    value = text(name, str(default))
+    try:
+        number = int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={value!r} is no whole number: use {low} to {high}.") from None
+    if not low <= number <= high:
+        raise ImproperlyConfigured(f"{name}={number} is out of bounds: use {low} to {high}.")
+    return number
+
+
+def names(name: str, separator: str = ",") -> list[str]:
+    return [part.strip() for part in text(name).split(separator) if part.strip()]

@@ -1,0 +1,1 @@
+"""Who works here: accounts, invitations, sign-in links and API tokens."""

@@ -1,0 +1,7 @@
+"""Addresses of sign-in, team and settings."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""`make run`: the embedded server, the supervisor, the first sign-in."""

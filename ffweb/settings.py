@@ -1,0 +1,190 @@
+"""One settings file. Every knob is an environment variable, documented in the README; defaults suit a laptop."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from ffweb import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+HOME = Path(env.text("FFWEB_HOME") or BASE_DIR / "var").absolute()
+HOME.mkdir(parents=True, exist_ok=True)
+RUNS_DIR = HOME / "runs"
+DATASETS_DIR = HOME / "datasets"
+DATASET_FOLDERS = [Path(p) for p in env.names("FFWEB_DATASETS", os.pathsep)]
+for _folder in DATASET_FOLDERS:
+    if not _folder.is_dir():
+        raise ImproperlyConfigured(f"FFWEB_DATASETS names {_folder}, which is no folder. Separate folders by {os.pathsep!r}.")
+
+HOST = env.text("FFWEB_HOST", "127.0.0.1")
+PORT = env.integer("FFWEB_PORT", 8000, 0, 65535)
+CPU_SLOTS = env.integer("FFWEB_CPU_SLOTS", 1, 0, 256)
+GPUS = env.text("FFWEB_GPUS", "all")
+DEBUG = env.flag("FFWEB_DEBUG")
+TESTING = "pytest" in sys.modules
+
+
+def _secret_key() -> str:
+    """FFWEB_SECRET_KEY, else one made once and kept in FFWEB_HOME for its owner alone."""
+    if key := env.secret("FFWEB_SECRET_KEY"):
+        return key
+    path = HOME / "secret_key"
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()
+
+
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = env.names("FFWEB_ALLOWED_HOSTS") or ["127.0.0.1", "localhost", "[::1]", HOST]
+# Behind a proxy that ends TLS the browser's origin is https; Django needs it spelled out for CSRF.
+CSRF_TRUSTED_ORIGINS = [f"https://{h.lstrip('*.') if not h.startswith('.') else '*' + h}" for h in env.names("FFWEB_ALLOWED_HOSTS") if h != "*"]
+HTTPS = env.flag("FFWEB_HTTPS")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "ninja",
+    "ffweb.people",
+    "ffweb.runs",
+    "ffweb.metrics",
+    "ffweb.work",
+    "ffweb.pages",
+    "ffweb.api",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "ffweb.pages.middleware.ContentSecurityPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "ffweb.urls"
+ASGI_APPLICATION = "ffweb.asgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "ffweb.pages.context.frame",
+            ],
+        },
+    }
+]
+
+# ── database ──────────────────────────────────────────────────────────────────────────────────────────────────────
+DATABASE_URL = env.secret("DATABASE_URL") or f"sqlite:///{HOME / 'ffweb.sqlite3'}"
+DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL)}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE: a read-then-write in a deferred transaction fails at once with "database is locked", whatever the timeout.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# ── Redis: bells and live push, no truth ──────────────────────────────────────────────────────────────────────────
+REDIS_URL = env.secret("REDIS_URL")
+if REDIS_URL:
+    CHANNEL_LAYERS: dict[str, Any] = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": "ffweb"},
+        }
+    }
+else:
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+# ── people ────────────────────────────────────────────────────────────────────────────────────────────────────────
+AUTH_USER_MODEL = "people.User"
+LOGIN_URL = "/sign-in"
+LOGIN_REDIRECT_URL = "/"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+if TESTING:
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = False  # the page's own scripts send it back as X-CSRFToken
+
+# ── security headers ──────────────────────────────────────────────────────────────────────────────────────────────
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 30 * 24 * 3600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20  # bytes: a config is a few kilobytes
+
+# ── static files and artefacts ────────────────────────────────────────────────────────────────────────────────────
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = HOME / "staticfiles"
+STORAGES: dict[str, Any] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(RUNS_DIR)}},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG or TESTING
+        else "ffweb.pages.storage.HashedStaticFiles"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG or TESTING
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+
+# ── limits ────────────────────────────────────────────────────────────────────────────────────────────────────────
+MAX_QUEUED_PER_USER = 200
+LEASE_SECONDS = 10.0
+BEAT_SECONDS = 2.0
+STOP_GRACE_SECONDS = 10.0
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"ffweb": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
+}

@@ -1,0 +1,13 @@
+"""Every address of the site."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from ffweb.api.urls import api
+
+urlpatterns = [
+    path("api/v1/", api.urls),
+    path("", include("ffweb.people.urls")),
+    path("", include("ffweb.pages.urls")),
+]

@@ -1,0 +1,1 @@
+"""Workers: claim a run, own its trainer, keep its lease; the janitor."""

@@ -1,0 +1,63 @@
+"""What can go wrong, as the person who launched the run has to read it. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, TypedDict
+
+
+class Problem(TypedDict):
+    """One thing to fix: the dotted path of the field, a sentence that says what would work, a short machine name."""
+
+    loc: str
+    msg: str
+    type: str
+
+
+class TrainerError(Exception):
+    """Root of the errors that end a run with a sentence of their own; `exit_code` is the command's exit status."""
+
+    exit_code: ClassVar[int] = 1
+    status: ClassVar[str] = "failed"
+
+    def __init__(self, reason: str, field: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.field = field
+
+
+class ConfigError(TrainerError):
+    """The configuration cannot be run; `errors` names every field that has to change."""
+
+    exit_code = 2
+
+    def __init__(self, errors: Sequence[Problem]) -> None:
+        self.errors = list(errors)
+        first = self.errors[0]
+        super().__init__("; ".join(f"{e['loc']}: {e['msg']}" if e["loc"] else e["msg"] for e in self.errors), first["loc"])
+
+
+class DataError(TrainerError):
+    """A data set is missing, corrupt or could not be downloaded."""
+
+    exit_code = 3
+
+
+class Diverged(TrainerError):
+    """A loss or weight stopped being a number; the reason names step and layer."""
+
+    exit_code = 4
+    status = "diverged"
+
+
+class OutOfSpace(TrainerError):
+    """Memory or disk ran out; what was stored before is kept."""
+
+    exit_code = 5
+
+
+class Stopped(TrainerError):
+    """Somebody asked the run to stop; its checkpoint is written."""
+
+    exit_code = 130
+    status = "stopped"

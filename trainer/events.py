@@ -1,0 +1,112 @@
+"""The events file of a run: one JSON object a line, appended by the trainer, followed by the worker. Imports no torch.
+
+A line is whole when it ends in a newline and parses. `seq` counts 1, 2, 3, … without holes, over resumes too.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+
+VERSION = 1
+Kind = Literal["start", "metrics", "progress", "log", "figure", "checkpoint", "result", "end"]
+KINDS: tuple[Kind, ...] = ("start", "metrics", "progress", "log", "figure", "checkpoint", "result", "end")
+Event = dict[str, Any]
+
+
+def split_nonfinite(values: Mapping[str, float]) -> tuple[dict[str, float | None], dict[str, str]]:
+    """JSON has no NaN: non-finite values become null and are named apart ("nan", "inf", "-inf")."""
+    clean: dict[str, float | None] = {}
+    odd: dict[str, str] = {}
+    for name, value in values.items():
+        if math.isfinite(value):
+            clean[name] = value
+        else:
+            clean[name] = None
+            odd[name] = "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    return clean, odd
+
+
+def whole_lines(body: bytes) -> tuple[list[bytes], int]:
+    """The whole lines of `body` and how many bytes they take; a torn tail waits for the next read."""
+    end = body.rfind(b"\n") + 1
+    return body[:end].split(b"\n")[:-1], end
+
+
+def parse_lines(lines: Iterable[bytes]) -> list[Event]:
+    """Parse lines up to the first that is no event: what follows damage cannot be trusted."""
+    events: list[Event] = []
+    for line in lines:
+        try:
+            event = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            break
+        if not isinstance(event, dict) or "seq" not in event or "kind" not in event:
+            break
+        events.append(event)
+    return events
+
+
+class EventWriter:
+    """Appends events to `events.jsonl`, one `os.write` an event.
+
+    Opening a file that exists cuts a torn last line and goes on with the next `seq`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self.seq = self._repair()
+        os.lseek(self._fd, 0, os.SEEK_END)
+
+    def _repair(self) -> int:
+        """Cut whatever follows the last whole event; returns its seq (0 for a new file)."""
+        size = os.fstat(self._fd).st_size
+        body = os.pread(self._fd, size, 0)
+        lines, _ = whole_lines(body)
+        events = parse_lines(lines)
+        keep = sum(len(line) + 1 for line in lines[: len(events)])
+        if keep < size:
+            os.ftruncate(self._fd, keep)
+        return int(events[-1]["seq"]) if events else 0
+
+    def write(self, kind: Kind, /, **fields: Any) -> int:
+        """Append one event; returns its seq. Raises OSError when the disk is full (the line is then torn or absent)."""
+        self.seq += 1
+        line = orjson.dumps(
+            {"v": VERSION, "seq": self.seq, "t": time.time(), "kind": kind, **fields},
+            option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY,
+        )
+        written = os.write(self._fd, line)
+        while written < len(line):  # a signal or a nearly full disk may cut a write short
+            written += os.write(self._fd, line[written:])
+        return self.seq
+
+    def metrics(self, *, step: int, epoch: float, images: int, flops: float, train_seconds: float, values: Mapping[str, float]) -> int:
+        """Append one `metrics` event; the counters count over the whole run and never restart."""
+        clean, odd = split_nonfinite(values)
+        extra = {"nonfinite": odd} if odd else {}
+        return self.write(
+            "metrics", step=step, epoch=epoch, images=images, flops=flops, train_seconds=train_seconds, values=clean, **extra
+        )
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+def read_events(path: Path, offset: int = 0, limit: int = 1 << 24) -> tuple[list[Event], int]:
+    """Whole events after byte `offset`, and the offset after them. A missing file has none."""
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            body = file.read(limit)
+    except FileNotFoundError:
+        return [], offset
+    lines, _ = whole_lines(body)
+    events = parse_lines(lines)
+    return events, offset + sum(len(line) + 1 for line in lines[: len(events)])
