@@ -1,0 +1,163 @@
+"""Everything that is done to runs. Who may do it is checked here; pages are told and workers rung after the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from ffweb.live.push import close_share, push_run
+from ffweb.people.models import User, hash_secret, new_secret
+from ffweb.runs import facts, launch, status
+from ffweb.runs.access import may_change
+from ffweb.runs.errors import NotYours, Refused
+from ffweb.runs.launch import create_group, create_run, create_with_twin
+from ffweb.runs.models import Run, Share
+from ffweb.runs.transitions import move
+from ffweb.work.bell import ring
+from trainer.rundir import RunDir
+
+__all__ = [
+    "clone", "create_group", "create_run", "create_with_twin", "delete", "make_share", "purge", "restore", "resume",
+    "revoke_share", "stop", "update",
+]  # fmt: skip
+
+KEPT_DAYS = 30
+EDITABLE = ("name", "notes", "tags", "visibility", "starred", "archived")
+
+
+def _own(user: User, run: Run, doing: str) -> None:
+    if not may_change(user, run):
+        raise NotYours(f"Only {run.owner.shown_name} and admins may {doing} this run. You can clone it.")
+
+
+def stop(user: User, run: Run) -> None:
+    """A waiting run stops at once, a training one at its next step. Raises Refused if it has ended."""
+    _own(user, run, "stop")
+    stopped = {"reason": "Stopped before it started.", "stop_requested": False}
+    if move(run.pk, [status.QUEUED], status.STOPPED, **stopped):
+        return
+    asked = Run.objects.filter(pk=run.pk, status__in=status.OWNED).update(stop_requested=True)
+    if not asked:
+        run.refresh_from_db(fields=["status"])
+        raise Refused(f"This run is {run.status}: there is nothing to stop.")
+    push_run(run.pk)
+
+
+def resume(user: User, run: Run) -> None:
+    """Queue an ended run again, from its checkpoint. Raises Refused if there is none or the run cannot go on."""
+    _own(user, run, "resume")
+    if run.status not in status.RESUMABLE:
+        raise Refused(f"This run is {run.status}: only {_either(status.RESUMABLE)} runs can be resumed.")
+    began = run.seq > 0
+    if began and not default_storage.exists(checkpoint_name(run)):
+        raise Refused("This run wrote no checkpoint before it ended: clone it to start again.")
+    launch.check_room(user, 1)
+    again = {"reason": "", "field": "", "ended": None, "queued_at": timezone.now(), "stop_requested": False}
+    with transaction.atomic():
+        if not move(run.pk, status.RESUMABLE, status.QUEUED, resume_wanted=began, worker="", **again):
+            raise Refused("This run has just been resumed.")
+        transaction.on_commit(partial(ring, run.queue))
+
+
+def _either(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def checkpoint_name(run: Run) -> str:
+    """The checkpoint's name in the default storage."""
+    return f"{run.pk}/{RunDir(launch.folder(run.pk)).checkpoint.name}"
+
+
+def clone(user: User, run: Run, name: str | None = None, changes: Mapping[str, Any] | None = None) -> Run:
+    """A new run of `user` with the config of `run` and `changes`. Raises ConfigError."""
+    return create_run(
+        user,
+        name=name or f"{run.name} (copy)"[: launch.NAME_LENGTH],
+        preset=None,
+        config=run.config,
+        changes=changes,
+        tags=run.tags,
+        visibility=run.visibility,
+        parent=run,
+    )
+
+
+def update(user: User, run: Run, **fields: Any) -> Run:
+    """Set some of `EDITABLE`. Raises NotYours, or ConfigError naming the field."""
+    _own(user, run, "change")
+    unknown = set(fields) - set(EDITABLE)
+    if unknown:
+        raise TypeError(f"not editable: {unknown}")
+    for name, value in launch.cleaned(**fields).items():
+        setattr(run, name, value)
+    with transaction.atomic():
+        run.save(update_fields=list(fields))
+        if "tags" in fields:
+            facts.store_tags(run)
+        transaction.on_commit(partial(push_run, run.pk))
+    return run
+
+
+def delete(user: User, run: Run) -> None:
+    """Take the run away, restorable for 30 days. A training one is stopped; its shares' sockets close."""
+    _own(user, run, "delete")
+    with transaction.atomic():
+        move(run.pk, [status.QUEUED], status.STOPPED, reason="Deleted before it started.")
+        Run.objects.filter(pk=run.pk, status__in=status.OWNED).update(stop_requested=True)
+        Run.objects.filter(pk=run.pk).update(deleted_at=timezone.now())
+        transaction.on_commit(partial(push_run, run.pk))
+        _close_sockets(run.shares.values_list("pk", flat=True))
+
+
+def _close_sockets(shares: Iterable[int]) -> None:
+    for pk in shares:
+        transaction.on_commit(partial(close_share, pk))
+
+
+def restore(user: User, run_id: str) -> Run:
+    """Bring a deleted run back. Raises Run.DoesNotExist for what `user` has not deleted in the last 30 days."""
+    run = Run.objects.select_related("owner").get(pk=run_id.lower(), deleted_at__gt=_oldest())
+    if not may_change(user, run):
+        raise Run.DoesNotExist(run_id)
+    run.deleted_at = None
+    run.save(update_fields=["deleted_at"])
+    push_run(run.pk)
+    return run
+
+
+def _oldest() -> datetime:
+    return timezone.now() - timedelta(days=KEPT_DAYS)
+
+
+def purge() -> list[str]:
+    """Drop the rows of runs that were deleted more than 30 days ago; returns their ids, for their folders."""
+    old = list(
+        Run.objects.filter(deleted_at__lte=_oldest()).exclude(status__in=status.OWNED).values_list("pk", flat=True)
+    )
+    Run.objects.filter(pk__in=old).delete()
+    return old
+
+
+def make_share(user: User, run: Run, expires_at: datetime | None = None) -> tuple[Share, str]:
+    """A read-only link to `run`, and its token, which is shown this once. Raises ConfigError for an expiry that is past."""
+    _own(user, run, "share")
+    if expires_at is not None and expires_at <= timezone.now():
+        raise launch.refused("expires_at", "A link has to expire in the future.", "past")
+    token = new_secret()
+    share = Share.objects.create(run=run, created_by=user, token_hash=hash_secret(token), expires_at=expires_at)
+    return share, token
+
+
+def revoke_share(user: User, share: Share) -> None:
+    """Withdraw a link; sockets that are open through it close. Its maker, the run's owner and admins may."""
+    if share.created_by_id != user.pk:
+        _own(user, share.run, "unshare")
+    with transaction.atomic():
+        Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=timezone.now())
+        transaction.on_commit(partial(close_share, share.pk))
