@@ -1,7 +1,26 @@
-"""Addresses of the pages."""
+"""Addresses of the pages, one view module a page."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from ffweb.pages import views_link, views_probes, views_runs, views_settings, views_sign_in, views_team
+
+urlpatterns: list[URLPattern] = [
+    path("", views_runs.table, name="runs"),
+    path("runs/actions", views_runs.actions, name="run-actions"),
+    path("runs/restore", views_runs.restore, name="restore-runs"),
+    path("sign-in", views_sign_in.sign_in, name="sign-in"),
+    path("sign-in/<str:token>", views_link.link, name="link"),
+    path("sign-out", views_sign_in.sign_out, name="sign-out"),
+    path("team", views_team.team, name="team"),
+    path("team/invite", views_team.invite, name="invite"),
+    path("team/<int:user_id>/<str:action>", views_team.change, name="change-member"),
+    path("settings", views_settings.settings_page, name="settings"),
+    path("settings/password", views_settings.password, name="password"),
+    path("settings/tokens", views_settings.tokens, name="tokens"),
+    path("settings/tokens/<int:token_id>/revoke", views_settings.revoke, name="revoke-token"),
+    path("theme", views_settings.theme, name="theme"),
+    path("healthz", views_probes.healthz, name="healthz"),
+    path("readyz", views_probes.readyz, name="readyz"),
+]

@@ -185,6 +185,11 @@ def set_password(user: User, old: str, new: str) -> None:
     user.save(update_fields=["password"])
 
 
+def set_theme(user: User, theme: str) -> None:
+    """What the pages of `user` look like on the next browser they sign in with: system, light or dark."""
+    User.objects.filter(pk=user.pk).update(theme=theme)
+
+
 # ── API tokens ────────────────────────────────────────────────────────────────────────────────────────────────────
 def make_token(user: User, name: str = "") -> tuple[ApiToken, str]:
     """A key to the API with the rights of `user`, and its secret, which is shown this once. Raises Invalid."""

@@ -1,0 +1,39 @@
+"""What several views need: the signed-in user as a type, safe ways back, toasts with an undo."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from ffweb.people.models import User
+
+
+def member(request: HttpRequest) -> User:
+    """The signed-in user; only for views behind `login_required`."""
+    return cast(User, request.user)
+
+
+def way_back(request: HttpRequest, default: str = "/") -> str:
+    """Where `next` leads, if that is on this site."""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    return target if safe else default
+
+
+def back(request: HttpRequest, default: str = "/") -> HttpResponseRedirect:
+    return HttpResponseRedirect(way_back(request, default))
+
+
+def toast(request: HttpRequest, text: str, *, bad: bool = False, undo: str = "") -> None:
+    """One sentence on the next page; `undo` is the address that a POST takes it back at."""
+    messages.add_message(request, messages.ERROR if bad else messages.INFO, text, extra_tags=undo)
+
+
+def once(response: HttpResponse) -> HttpResponse:
+    """A page with a secret on it: kept by no cache, and its address goes to no other site."""
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
