@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "ffweb.pages.middleware.ContentSecurityPolicy",
+    "ffweb.api.problems.ProblemsOnly",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -108,6 +109,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
     }
+    # In a file, not in memory: consumers read from threads of their own, and shared in-memory tables lock each other out.
+    DATABASES["default"]["TEST"] = {"NAME": str(HOME / "test.sqlite3")}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -177,6 +180,7 @@ USE_I18N = False
 
 # ── limits ────────────────────────────────────────────────────────────────────────────────────────────────────────
 MAX_QUEUED_PER_USER = 200
+MAX_CONFIG_BYTES = 64 << 10
 LEASE_SECONDS = 10.0
 BEAT_SECONDS = 2.0
 STOP_GRACE_SECONDS = 10.0
