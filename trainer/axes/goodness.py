@@ -1,0 +1,112 @@
+"""What a layer's activity says of its input. Imports no torch at module level.
+
+A goodness is stateless; the layer owns its parameters p. Three methods: `init` makes p, `scores` reads the activity
+h (R, H) as scores (R, 1) or (R, K), `pull` is the closed-form derivative.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from trainer.axes.base import Value
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+    Parameters = dict[str, Tensor]
+
+
+class Activity(Value, title="Activity"):
+    """How active the layer is: the sum or mean over its units of h or h².
+
+    Source: Hinton 2022 (sum of squares); mohammadpz/pytorch_forward_forward (mean of squares).
+    """
+
+    gives: ClassVar[str] = "reading"
+    kind: Literal["activity"] = "activity"
+    power: Literal[1, 2] = Field(2, title="Power")
+    """2: squared activity. 1: the activity itself (its gradient does not grow with the activity)."""
+    reduce: Literal["mean", "sum"] = Field("mean", title="Over the units")
+    """sum: the threshold is then about the layer's width. mean: about 1 to 2, whatever the width."""
+    sign: Literal[1, -1] = Field(1, title="Sign")
+    """1: positive data should be active. -1: positive data should be quiet (thresholds are then negative)."""
+
+    @property
+    def reads_length(self) -> bool:
+        """Whether it reads the activity's length alone, so that a length normalisation before it kills it."""
+        return self.power == 2
+
+    @property
+    def learns(self) -> bool:
+        return False
+
+    def _scale(self, width: int) -> float:
+        return self.sign / (width if self.reduce == "mean" else 1)
+
+    def init(self, width: int, classes: int, rng: Generator) -> Parameters:
+        """No parameters."""
+        return {}
+
+    def scores(self, h: Tensor, p: Parameters) -> Tensor:
+        """(R, H) to (R, 1)."""
+        import torch
+
+        total = torch.linalg.vector_norm(h, dim=1, keepdim=True).square() if self.power == 2 else h.sum(1, keepdim=True)
+        return total * self._scale(h.shape[1])
+
+    def pull(self, h: Tensor, p: Parameters, slope: Tensor) -> tuple[Tensor, Parameters]:
+        """dL/dh (R, H) from dL/dscores (R, 1)."""
+        scale = self._scale(h.shape[1])
+        if self.power == 2:
+            return h * (slope * (2 * scale)), {}
+        return (slope * scale).expand_as(h), {}
+
+
+class Projection(Value, title="Projection"):
+    """One score a class: the activity projected by a matrix M of the layer's own, h Mᵀ.
+
+    Source: Mono-Forward (Gong, Li, Abdulla 2025); on the last layer under backprop it is the usual output layer.
+    """
+
+    gives: ClassVar[str] = "classes"
+    kind: Literal["projection"] = "projection"
+    trained: bool = Field(True, title="Trained")
+    """Train M with the layer; a frozen random M works nearly as well."""
+    start: Literal["zero", "normal"] = Field("zero", title="Start")
+    """zero: M starts at 0. normal: M starts random with variance 1/width."""
+    bias: bool = Field(False, title="Bias")
+    """Add a bias a class."""
+
+    @property
+    def reads_length(self) -> bool:
+        return False
+
+    @property
+    def learns(self) -> bool:
+        return self.trained
+
+    def init(self, width: int, classes: int, rng: Generator) -> Parameters:
+        """matrix (K, H) and, where asked for, bias (K,), float32 on the generator's device."""
+        import torch
+
+        matrix = torch.zeros(classes, width, device=rng.device)
+        if self.start == "normal":
+            matrix.normal_(0, width**-0.5, generator=rng)
+        return {"matrix": matrix} | ({"bias": torch.zeros(classes, device=rng.device)} if self.bias else {})
+
+    def scores(self, h: Tensor, p: Parameters) -> Tensor:
+        """(R, H) to (R, K)."""
+        scores = h @ p["matrix"].T
+        return scores + p["bias"] if self.bias else scores
+
+    def pull(self, h: Tensor, p: Parameters, slope: Tensor) -> tuple[Tensor, Parameters]:
+        """dL/dh (R, H) and dL/dp from dL/dscores (R, K); a frozen M has no dL/dp."""
+        dh = slope @ p["matrix"]
+        if not self.trained:
+            return dh, {}
+        return dh, {"matrix": slope.T @ h} | ({"bias": slope.sum(0)} if self.bias else {})
+
+
+AnyGoodness = Annotated[Activity | Projection, Field(discriminator="kind")]

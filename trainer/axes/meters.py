@@ -1,0 +1,34 @@
+"""How often a run says what it does. Imports no torch."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from trainer.axes.base import Value
+
+
+class Evaluate(Value, title="Evaluation"):
+    """When accuracy is measured."""
+
+    every_epochs: int | None = Field(
+        None, ge=1, le=1_000_000, title="Evaluate every", json_schema_extra={"unit": "epochs"}
+    )
+    """Epochs between two measurements of accuracy; empty: 1, or 50 where an epoch is a single step."""
+    train_images: int | None = Field(
+        1000, ge=1, le=10_000_000, title="Training images judged", json_schema_extra={"unit": "images"}
+    )
+    """How many training images (always the same) the train accuracy is measured on; empty: all. The result uses all."""
+
+
+class Metrics(Value, title="Metrics"):
+    """When training is measured."""
+
+    every_steps: int = Field(10, ge=1, le=1_000_000, title="Log every", json_schema_extra={"unit": "steps"})
+    """Steps between two points of the charts; a point is the mean over those steps."""
+
+
+class Checkpoint(Value, title="Checkpoints"):
+    """When the state of the run is stored."""
+
+    every_seconds: float = Field(30.0, ge=0, le=86_400, title="Checkpoint every", json_schema_extra={"unit": "s"})
+    """Seconds between two checkpoints; also at a stop and at the end of a phase."""

@@ -1,0 +1,129 @@
+"""What a row of competing readings should look like. Imports no torch at module level.
+
+An objective sees rows S (B, J) and the index of the true reading (B,), whatever they come from: `loss` (B,) and its
+derivative `slope` (B, J). With more than two competitors the wrong ones count with equal weights that sum to 1.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from trainer.axes.base import Value
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def _wrong(row: Tensor, index: Tensor) -> Tensor:
+    """Weights (B, J) of the wrong readings: 1/(J-1) each, 0 for the true one."""
+    return row.new_full(row.shape, 1 / (row.shape[1] - 1)).scatter_(1, index[:, None], 0.0)
+
+
+class Threshold(Value, title="Threshold"):
+    """softplus(slope·(θ − g⁺)) + softplus(slope·(g⁻ − θ)): positive data above θ, negative data below.
+
+    Source: Hinton 2022; mohammadpz/pytorch_forward_forward.
+    """
+
+    kind: Literal["threshold"] = "threshold"
+    theta: float = Field(2.0, ge=-1e6, le=1e6, title="Threshold θ")
+    """Goodness that parts positive from negative data: 1 to 2 for a mean, about the layer's width for a sum."""
+    sharpness: float = Field(1.0, gt=0, le=1e6, alias="slope", title="Slope")
+    """How sharply θ parts them (1/temperature). 20 is a good value for a mean; 1 for a sum."""
+
+    def loss(self, row: Tensor, index: Tensor) -> Tensor:
+        import torch.nn.functional as F
+
+        margin = (row - self.theta) * self.sharpness
+        true = F.softplus(-margin.gather(1, index[:, None]))[:, 0]
+        return true + (F.softplus(margin) * _wrong(row, index)).sum(1)
+
+    def slope(self, row: Tensor, index: Tensor) -> Tensor:
+        margin = (row - self.theta) * self.sharpness
+        true = margin.gather(1, index[:, None]).neg_().sigmoid_().neg_()
+        return (margin.sigmoid() * _wrong(row, index)).scatter_(1, index[:, None], true) * self.sharpness
+
+
+class _Pairwise(Value, ABC):
+    """A loss of u = α·(wrong − true), averaged over the wrong readings."""
+
+    alpha: float
+
+    def loss(self, row: Tensor, index: Tensor) -> Tensor:
+        return (self._value(self._excess(row, index)) * _wrong(row, index)).sum(1)
+
+    def slope(self, row: Tensor, index: Tensor) -> Tensor:
+        wrong = self._derivative(self._excess(row, index)) * _wrong(row, index) * self.alpha
+        return wrong.scatter_add(1, index[:, None], -wrong.sum(1, keepdim=True))
+
+    def _excess(self, row: Tensor, index: Tensor) -> Tensor:
+        return (row - row.gather(1, index[:, None])) * self.alpha
+
+    @abstractmethod
+    def _value(self, u: Tensor) -> Tensor: ...
+
+    @abstractmethod
+    def _derivative(self, u: Tensor) -> Tensor: ...
+
+
+class SymBa(_Pairwise, title="SymBa"):
+    """softplus(−α·(g⁺ − g⁻)): only the gap between a positive and its negative counts; there is no threshold.
+
+    Source: Lee & Song 2023, arXiv 2303.08418.
+    """
+
+    kind: Literal["symba"] = "symba"
+    alpha: float = Field(4.0, gt=0, le=1000, title="α")
+    """How steep the loss is in the gap; 4 is usual for a mean goodness."""
+
+    def _value(self, u: Tensor) -> Tensor:
+        import torch.nn.functional as F
+
+        return F.softplus(u)
+
+    def _derivative(self, u: Tensor) -> Tensor:
+        return u.sigmoid()
+
+
+class SwishSymBa(_Pairwise, title="Swish-SymBa"):
+    """u·σ(u) with u = −α·(g⁺ − g⁻): as SymBa, but bounded below, so that pairs far apart are not pushed further.
+
+    Source: dah33/explore_forward_forward; FF-jax.
+    """
+
+    kind: Literal["swish_symba"] = "swish_symba"
+    alpha: float = Field(6.0, gt=0, le=1000, title="α")
+    """How steep the loss is in the gap; 3 to 6 for a mean goodness. Pairs rest at a gap of about 1.28/α."""
+
+    def _value(self, u: Tensor) -> Tensor:
+        return u * u.sigmoid()
+
+    def _derivative(self, u: Tensor) -> Tensor:
+        q = u.sigmoid()
+        return q + u * q * (1 - q)
+
+
+class CrossEntropy(Value, title="Cross entropy"):
+    """−log softmax(S/T) of the true reading: of a class row, or of a positive against its negative.
+
+    Source: backprop's usual loss; Mono-Forward (Gong, Li, Abdulla 2025).
+    """
+
+    kind: Literal["cross_entropy"] = "cross_entropy"
+    temperature: float = Field(1.0, gt=0, le=1000, title="Temperature T")
+    """Divides the scores: below 1 sharper, above 1 softer."""
+
+    def loss(self, row: Tensor, index: Tensor) -> Tensor:
+        import torch.nn.functional as F
+
+        return F.cross_entropy(row / self.temperature, index, reduction="none")
+
+    def slope(self, row: Tensor, index: Tensor) -> Tensor:
+        chances = (row / self.temperature).softmax(1)
+        return chances.scatter_add(1, index[:, None], chances.new_full((len(row), 1), -1.0)) / self.temperature
+
+
+AnyObjective = Annotated[Threshold | SymBa | SwishSymBa | CrossEntropy, Field(discriminator="kind")]

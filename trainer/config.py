@@ -1,0 +1,177 @@
+"""A run's configuration: the axes put together. Imports no torch.
+
+`compose` joins a preset, a config and dotted changes; `parse` makes a checked RunConfig of it or says what to change;
+`schema` is what the form, the API and the documentation are made from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic.config import JsonDict
+
+from trainer import compatibility, merging, problems
+from trainer.axes.activation import Relu
+from trainer.axes.architecture import Mlp
+from trainer.axes.base import Value
+from trainer.axes.competitors import AnyCompetitors, Classes, WrongLabel
+from trainer.axes.context import Own
+from trainer.axes.data import Data
+from trainer.axes.goodness import Activity, AnyGoodness, Projection
+from trainer.axes.init import AnyInit, Normal
+from trainer.axes.label_code import AnyLabelCode, NoCode, Overlay
+from trainer.axes.memory import Resident
+from trainer.axes.meters import Checkpoint, Evaluate, Metrics
+from trainer.axes.normalisation import NoNorm, Normalisation
+from trainer.axes.objective import AnyObjective, CrossEntropy, SwishSymBa
+from trainer.axes.optimiser import Adam, AnyOptimiser
+from trainer.axes.precision import AnyPrecision, Float32
+from trainer.axes.readout import AnyReadout, Candidates, Last
+from trainer.axes.regulariser import Regulariser
+from trainer.axes.schedule import AnySchedule, Joint
+from trainer.axes.scope import AnyScope, Layer, Whole
+from trainer.errors import ConfigError
+from trainer.overrides import LayerSettings, Override
+
+VERSION = 1
+
+
+def _group(name: str) -> JsonDict:
+    """The part of the form in which a field stands."""
+    return {"group": name}
+
+
+class RunConfig(Value, title="Run"):
+    """One run: a point on the axes, what it trains on, and how it is measured."""
+
+    version: Literal[1] = VERSION
+    """Version of this format."""
+    name: str = Field("FF on digits", min_length=1, max_length=200, title="Name", json_schema_extra=_group("data"))
+    """What the run is called in tables and charts."""
+    data: Data = Field(Data(), title="Data", json_schema_extra=_group("data"))
+    """The images to learn."""
+    architecture: Mlp = Field(Mlp(), title="Architecture", json_schema_extra=_group("network"))
+    """The net's layers."""
+    activation: Relu = Field(Relu(), title="Activation", json_schema_extra=_group("network"))
+    """What a unit does with its input."""
+    init: AnyInit = Field(Normal(), title="Initial weights", json_schema_extra=_group("network"))
+    """How the weights start."""
+    label_code: AnyLabelCode = Field(Overlay(), title="Label code", json_schema_extra=_group("label"))
+    """How a candidate label enters the input."""
+    competitors: AnyCompetitors = Field(WrongLabel(), title="Competitors", json_schema_extra=_group("label"))
+    """What stands against the truth in training."""
+    goodness: AnyGoodness = Field(Activity(), title="Goodness", json_schema_extra=_group("goodness"))
+    """What a layer reads from its activity."""
+    objective: AnyObjective = Field(SwishSymBa(), title="Objective", json_schema_extra=_group("goodness"))
+    """What the readings should look like: the loss."""
+    context: Own = Field(Own(), title="Context", json_schema_extra=_group("goodness"))
+    """Whose readings a layer's loss takes into account."""
+    normalisation: Normalisation = Field(
+        Normalisation(), title="Normalisation", json_schema_extra=_group("normalisation")
+    )
+    """How rows are scaled."""
+    scope: AnyScope = Field(Layer(), title="Scope", json_schema_extra=_group("training"))
+    """How far a layer's loss reaches."""
+    schedule: AnySchedule = Field(Joint(), title="Schedule", json_schema_extra=_group("training"))
+    """When which layers learn."""
+    optimiser: AnyOptimiser = Field(Adam(), title="Optimiser", json_schema_extra=_group("training"))
+    """How a gradient becomes a step."""
+    regulariser: Regulariser = Field(Regulariser(), title="Regulariser", json_schema_extra=_group("training"))
+    """What keeps weights small and units busy."""
+    seed: int = Field(0, ge=0, le=2**31 - 1, title="Seed", json_schema_extra=_group("training"))
+    """Of all chances: weights, order of the images, negatives, dropout. Equal seeds give equal runs."""
+    device: str = Field(
+        "auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", title="Device", json_schema_extra=_group("training")
+    )
+    """auto: a GPU where there is one, else the CPU. Or cpu, cuda, cuda:1, mps."""
+    threads: int | None = Field(None, ge=1, le=1024, title="Threads", json_schema_extra=_group("training"))
+    """CPU threads to compute with; empty: PyTorch's choice. The last bits of the weights depend on it."""
+    precision: AnyPrecision = Field(Float32(), title="Precision", json_schema_extra=_group("training"))
+    """The numbers that matrix products are computed in."""
+    memory: Resident = Field(Resident(), title="Memory", json_schema_extra=_group("training"))
+    """Where weights and activities live."""
+    readout: AnyReadout = Field(Candidates(), title="Readout", json_schema_extra=_group("readout"))
+    """How the net's answer is read."""
+    layers: tuple[Override, ...] = Field(
+        (), max_length=64, title="Layers of their own", json_schema_extra=_group("training")
+    )
+    """Exceptions for some layers; the last one that names a layer wins."""
+    evaluate: Evaluate = Field(Evaluate(), title="Evaluation", json_schema_extra=_group("meters"))
+    """When accuracy is measured."""
+    metrics: Metrics = Field(Metrics(), title="Metrics", json_schema_extra=_group("meters"))
+    """When training is measured."""
+    checkpoint: Checkpoint = Field(Checkpoint(), title="Checkpoints", json_schema_extra=_group("meters"))
+    """When the state of the run is stored."""
+
+    def at(self, layer: int) -> LayerSettings:
+        """What holds for layer number `layer`, counted from 1."""
+        settings = LayerSettings(self.objective, self.optimiser, frozen=False)
+        for override in self.layers:
+            if override.covers(layer):
+                settings = override.over(settings)
+        return settings
+
+    def twin(self) -> RunConfig:
+        """The fair backprop beside this run: same data, net, start, batch and number of images seen."""
+        layers = len(self.architecture.hidden)
+        epochs = sum(phase.epochs for phase in self.schedule.phases(layers))
+        none = NoNorm()
+        return self.model_copy(
+            update={
+                "name": f"{self.name} · backprop"[:200],
+                "label_code": NoCode(),
+                "competitors": Classes(),
+                "goodness": Projection(start="normal", bias=True),
+                "objective": CrossEntropy(),
+                "normalisation": Normalisation(input=none, before=none, handover=none),
+                "scope": Whole(),
+                "schedule": Joint(epochs=epochs, batch_size=self.schedule.batch_size),
+                "optimiser": Adam(lr=0.001),
+                "regulariser": Regulariser(dropout=self.regulariser.dropout),
+                "readout": Last(),
+                "layers": (),
+            }
+        )
+
+
+def parse(config: Mapping[str, Any]) -> RunConfig:
+    """A checked config; fields that are not given have their defaults. Raises ConfigError naming every field."""
+    try:
+        result = RunConfig.model_validate(merging.merge(defaults(), upgrade(config)))
+    except ValidationError as error:
+        raise ConfigError(problems.of(error, RunConfig)) from error
+    if errors := compatibility.problems(result):
+        raise ConfigError(errors)
+    return result
+
+
+def compose(
+    preset: str | None = None, config: Mapping[str, Any] | None = None, changes: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Defaults, then the preset, `config` and dotted `changes` (kinds first), for `parse`. Raises ConfigError."""
+    from trainer.presets import find
+
+    result = merging.merge(defaults(), find(preset).config if preset else {})
+    result = merging.merge(result, upgrade(config or {}))
+    return merging.change(result, changes or {})
+
+
+def defaults() -> dict[str, Any]:
+    """Every field's default, as stored."""
+    return RunConfig().model_dump(mode="json")
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of a config, with discriminated unions, titles, help, defaults and bounds."""
+    return RunConfig.model_json_schema(mode="validation")
+
+
+def upgrade(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A config of an older version in today's form. Raises ConfigError for one from the future."""
+    version = config.get("version", VERSION)
+    if isinstance(version, int) and version > VERSION:
+        msg = f"this FFWeb reads configs up to version {VERSION}; this one is of version {version}: update FFWeb"
+        raise ConfigError([{"loc": "version", "msg": msg, "type": "version"}])
+    return config

@@ -1,0 +1,20 @@
+"""Presets: points on the axes with a source, and what to expect of them. Imports no torch."""
+
+from __future__ import annotations
+
+from trainer.errors import ConfigError
+from trainer.presets.base import Preset, Published
+from trainer.presets.digits import DIGITS
+from trainer.presets.mnist import MNIST
+
+__all__ = ["PRESETS", "Preset", "Published", "find"]
+
+PRESETS: dict[str, Preset] = {preset.name: preset for preset in (*DIGITS, *MNIST)}
+
+
+def find(name: str) -> Preset:
+    """The preset of that name. Raises ConfigError (loc `preset`) with the names that would work."""
+    if name not in PRESETS:
+        msg = f"there is no preset {name!r}; these would work: {', '.join(PRESETS)}"
+        raise ConfigError([{"loc": "preset", "msg": msg, "type": "unknown_preset"}])
+    return PRESETS[name]
