@@ -61,11 +61,10 @@ class EventWriter:
 
     def __init__(self, path: Path) -> None:
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        self.seq = self._repair()
-        os.lseek(self._fd, 0, os.SEEK_END)
+        self.seq, self._size = self._repair()
 
-    def _repair(self) -> int:
-        """Cut whatever follows the last whole event; returns its seq (0 for a new file)."""
+    def _repair(self) -> tuple[int, int]:
+        """Cut whatever follows the last whole event; returns its seq (0 for a new file) and the file's size."""
         size = os.fstat(self._fd).st_size
         body = os.pread(self._fd, size, 0)
         lines, _ = whole_lines(body)
@@ -73,26 +72,40 @@ class EventWriter:
         keep = sum(len(line) + 1 for line in lines[: len(events)])
         if keep < size:
             os.ftruncate(self._fd, keep)
-        return int(events[-1]["seq"]) if events else 0
+        return int(events[-1]["seq"]) if events else 0, keep
 
     def write(self, kind: Kind, /, **fields: Any) -> int:
-        """Append one event; returns its seq. Raises OSError when the disk is full (the line is then torn or absent)."""
-        self.seq += 1
+        """Append one event; returns its seq. Raises OSError when the disk is full; the file then is as before."""
         line = orjson.dumps(
-            {"v": VERSION, "seq": self.seq, "t": time.time(), "kind": kind, **fields},
+            {"v": VERSION, "seq": self.seq + 1, "t": time.time(), "kind": kind, **fields},
             option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY,
         )
-        written = os.write(self._fd, line)
-        while written < len(line):  # a signal or a nearly full disk may cut a write short
-            written += os.write(self._fd, line[written:])
+        try:
+            written = os.pwrite(self._fd, line, self._size)
+            while written < len(line):  # a signal or a nearly full disk may cut a write short
+                written += os.pwrite(self._fd, line[written:], self._size + written)
+        except OSError:
+            os.ftruncate(self._fd, self._size)  # so that the next event does not continue a torn line
+            raise
+        self._size += len(line)
+        self.seq += 1
         return self.seq
 
-    def metrics(self, *, step: int, epoch: float, images: int, flops: float, train_seconds: float, values: Mapping[str, float]) -> int:
+    def metrics(
+        self, *, step: int, epoch: float, images: int, flops: float, train_seconds: float, values: Mapping[str, float]
+    ) -> int:
         """Append one `metrics` event; the counters count over the whole run and never restart."""
         clean, odd = split_nonfinite(values)
         extra = {"nonfinite": odd} if odd else {}
         return self.write(
-            "metrics", step=step, epoch=epoch, images=images, flops=flops, train_seconds=train_seconds, values=clean, **extra
+            "metrics",
+            step=step,
+            epoch=epoch,
+            images=images,
+            flops=flops,
+            train_seconds=train_seconds,
+            values=clean,
+            **extra,
         )
 
     def close(self) -> None:

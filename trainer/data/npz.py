@@ -85,7 +85,7 @@ def _check_labels(path: Path, name: str, shape: tuple[int, ...], dtype: np.dtype
 
 
 def header(path: Path) -> Header:
-    """Shapes and classes; reads array headers and y_train only. Raises DataError with what has to change."""
+    """Shapes and classes; reads array headers and labels only. Raises DataError with what has to change."""
     with _reading(path), zipfile.ZipFile(path) as archive:
         inside = {name.removesuffix(".npy") for name in archive.namelist()}
         missing = [name for name in _PARTS if name not in inside]
@@ -102,6 +102,9 @@ def header(path: Path) -> Header:
     values = np.unique(_load(path, "y_train"))
     if len(values) < 2:
         raise _refuse(path, "y_train holds one class only; at least two are needed")
+    unknown = np.setdiff1d(_load(path, "y_test"), values)
+    if len(unknown):
+        raise _refuse(path, f"y_test holds the label {unknown[0]}, which y_train never has; train on it or drop it")
     return Header((image[0], image[1], image[2]), train, test, tuple(int(value) for value in values))
 
 
@@ -121,11 +124,7 @@ def arrays(path: Path) -> Arrays:
         return np.ascontiguousarray(loaded.reshape(len(loaded), *head.shape))
 
     def labels(name: str) -> npt.NDArray[np.int64]:
-        loaded = _load(path, name)
-        unknown = np.setdiff1d(loaded, values)
-        if len(unknown):
-            raise _refuse(path, f"{name} holds the label {unknown[0]}, which y_train never has; train on it or drop it")
-        return np.searchsorted(values, loaded).astype(np.int64)
+        return np.searchsorted(values, _load(path, name)).astype(np.int64)
 
     return Arrays(
         images("x_train"), labels("y_train"), images("x_test"), labels("y_test"), tuple(str(v) for v in head.values)

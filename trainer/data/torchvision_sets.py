@@ -37,14 +37,14 @@ class Entry:
     layout: Layout
     labels: tuple[str, ...] = ()
 
-    def folder(self, folders: Sequence[Path]) -> Path | None:
-        """The first folder that holds all its files as torchvision lays them out."""
-        return next((root for root in folders if all((root / file).is_file() for file in self.layout.files)), None)
+    def lies_in(self, root: Path) -> bool:
+        """Whether `root` holds all its files as torchvision lays them out."""
+        return all((root / file).is_file() for file in self.layout.files)
 
     def found(self, folders: Sequence[Path]) -> tuple[Path | None, Path | None]:
         """(folder with the torchvision layout, None) or (None, npz file), whichever comes first; or (None, None)."""
         for root in folders:
-            if self.folder([root]):
+            if self.lies_in(root):
                 return root, None
             if path := npz.find(self.info.name, [root]):
                 return None, path

@@ -1,0 +1,161 @@
+"""Meters see what is there, and are absent where they cannot."""
+
+from __future__ import annotations
+
+import sys
+import types
+
+import numpy as np
+import pytest
+import torch
+
+from trainer import meters, metrics
+from trainer.meters import EnergyCounter, Gpu, Meters, ProcMemory, PsutilMemory, find_gpu, rapl
+
+MB = 1_000_000
+
+
+@pytest.mark.parametrize("make", [ProcMemory, PsutilMemory])
+def test_100_mb_are_seen_within_5_per_cent(make):
+    memory = make()
+    before = memory.rss()
+    block = np.ones(100 * MB, np.uint8)
+    grown = memory.rss() - before
+    assert grown == pytest.approx(block.nbytes, rel=0.05)
+    assert memory.peak() >= memory.rss()
+
+
+def test_anonymous_memory_grows_with_tensors_but_not_with_mapped_files(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(bytes(50 * MB))
+    memory = ProcMemory()
+    before = memory.anonymous()
+    mapped = np.memmap(path, np.uint8, "r")
+    assert mapped.sum() == 0
+    block = torch.ones(100 * MB // 4)
+    assert memory.anonymous() - before == pytest.approx(block.nbytes, rel=0.05)
+
+
+def test_the_peak_stays_when_memory_is_given_back():
+    memory = ProcMemory()
+    block = np.ones(100 * MB, np.uint8)
+    top = memory.rss()
+    del block
+    assert memory.rss() < top - 90 * MB
+    assert memory.peak() >= top
+
+
+def test_a_cpu_run_measures_no_gpu_and_never_says_zero():
+    meter = Meters("cpu")
+    sum(range(100_000))
+    sample = meter.sample()
+    assert {"memory/rss", "memory/rss_peak", "memory/anonymous", "cpu/utilisation"} <= sample.keys()
+    assert not any(name.startswith(("gpu/", "memory/cuda")) for name in sample)
+    assert all(value > 0 for value in sample.values())
+    assert all(metrics.metric(name) for name in sample)
+    assert meter.fast().keys() == {"memory/rss"}
+    assert (meter.cuda(), meter.cuda_peak(), meter.gpu()) == (None, None, {})
+
+
+def test_cpu_utilisation_counts_from_call_to_call(monkeypatch):
+    cpu, wall = [1.0, 3.0, 3.0], [10.0, 14.0, 14.0]
+    monkeypatch.setattr(meters.time, "process_time", lambda: cpu.pop(0))
+    monkeypatch.setattr(meters.time, "perf_counter", lambda: wall.pop(0))
+    meter = Meters("cpu")
+    assert meter.cpu_utilisation() == 50
+    assert meter.cpu_utilisation() is None
+
+
+def zone(folder, name, energy, limit=1000):
+    path = folder / name
+    path.mkdir(parents=True)
+    (path / "max_energy_range_uj").write_text(f"{limit}\n")
+    if energy is not None:
+        (path / "energy_uj").write_text(f"{energy}\n")
+    return path
+
+
+def test_rapl_adds_packages_and_survives_the_counters_wrap(tmp_path, monkeypatch):
+    one, two = zone(tmp_path, "intel-rapl:0", 900), zone(tmp_path, "intel-rapl:1", 0)
+    zone(tmp_path, "intel-rapl:0:0", 500)
+    zone(tmp_path, "intel-rapl:2", None)
+    monkeypatch.setattr(meters, "rapl", lambda: rapl(tmp_path))
+    meter = Meters("cpu")
+    (one / "energy_uj").write_text("100")
+    (two / "energy_uj").write_text("50")
+    assert meter.energy() == pytest.approx(250e-6)
+    assert meter.energy_source == "RAPL"
+    assert meter.sample()["energy/total"] == pytest.approx(250e-6)
+
+
+def test_no_rapl_no_energy(tmp_path, monkeypatch):
+    monkeypatch.setattr(meters, "rapl", lambda: rapl(tmp_path))
+    meter = Meters("cpu")
+    assert (meter.energy(), meter.energy_source) == (None, None)
+    assert "energy/total" not in meter.sample()
+
+
+class NVMLError(Exception):
+    pass
+
+
+@pytest.fixture
+def nvml(monkeypatch):
+    """A board that tells energy and power but not its use, as some do."""
+    board = types.ModuleType("pynvml")
+    board.NVMLError = NVMLError
+    board.asked = []
+    board.energy = 5000
+
+    def utilisation(handle):
+        board.asked.append("utilisation")
+        raise NVMLError("Not Supported")
+
+    board.nvmlInit = lambda: None
+    board.nvmlDeviceGetHandleByUUID = lambda uuid: uuid
+    board.nvmlDeviceGetUtilizationRates = utilisation
+    board.nvmlDeviceGetPowerUsage = lambda handle: 123_456
+    board.nvmlDeviceGetTotalEnergyConsumption = lambda handle: board.energy
+    monkeypatch.setitem(sys.modules, "pynvml", board)
+    properties = types.SimpleNamespace(uuid="abc")
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: properties)
+    return board
+
+
+def test_a_gpu_tells_what_it_can(nvml):
+    gpu = find_gpu(torch.device("cuda"))
+    assert isinstance(gpu, Gpu)
+    assert gpu.read() == gpu.read() == {"gpu/power": pytest.approx(123.456)}
+    assert nvml.asked == ["utilisation"]
+    counter = gpu.energy()
+    nvml.energy = 7500
+    assert (counter.joules(), counter.source) == (pytest.approx(2.5), "NVML")
+
+
+def test_a_gpu_run_measures_all_of_it(nvml, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 10)
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 20)
+    meter = Meters("cuda")
+    nvml.energy = 6000
+    sample = meter.sample()
+    assert (sample["memory/cuda"], sample["memory/cuda_peak"]) == (10, 20)
+    assert sample["energy/total"] == pytest.approx(1.0)
+    assert sample["gpu/power"] == pytest.approx(123.456)
+    assert meter.energy_source == "NVML"
+
+
+def test_a_gpu_without_nvml_is_no_error(nvml, monkeypatch):
+    def refuse() -> None:
+        raise NVMLError("Driver Not Loaded")
+
+    monkeypatch.setattr(nvml, "nvmlInit", refuse)
+    assert find_gpu(torch.device("cuda")) is None
+    monkeypatch.setitem(sys.modules, "pynvml", None)
+    assert find_gpu(torch.device("cuda")) is None
+    assert find_gpu(torch.device("cpu")) is None
+
+
+def test_an_energy_counter_adds_up():
+    readings = iter([10, 30, 5])
+    counter = EnergyCounter("x", lambda: next(readings), 0.5, limit=40)
+    assert [counter.joules(), counter.joules()] == [10.0, 17.5]
