@@ -27,6 +27,7 @@ HOST = env.text("FFWEB_HOST", "127.0.0.1")
 PORT = env.integer("FFWEB_PORT", 8000, 0, 65535)
 CPU_SLOTS = env.integer("FFWEB_CPU_SLOTS", 1, 0, 256)
 GPUS = env.text("FFWEB_GPUS", "all")
+TRAINER = env.text("FFWEB_TRAINER")  # another command than this Python's `-m trainer`, for a torch that lives elsewhere
 DEBUG = env.flag("FFWEB_DEBUG")
 TESTING = "pytest" in sys.modules
 
@@ -116,16 +117,16 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ── Redis: bells and live push, no truth ──────────────────────────────────────────────────────────────────────────
+def channel_layers(redis_url: str) -> dict[str, Any]:
+    """Channels' layer on the Redis at this URL; within one process where there is none."""
+    if not redis_url:
+        return {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    config = {"hosts": [redis_url], "prefix": "ffweb"}
+    return {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": config}}
+
+
 REDIS_URL = env.secret("REDIS_URL")
-if REDIS_URL:
-    CHANNEL_LAYERS: dict[str, Any] = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL], "prefix": "ffweb"},
-        }
-    }
-else:
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+CHANNEL_LAYERS = channel_layers(REDIS_URL)
 
 # ── people ────────────────────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "people.User"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from ffweb.api.docs import docs
 from ffweb.api.urls import api
 
 urlpatterns = [
+    path("api/docs", docs, name="api-docs"),
     path("api/v1/", api.urls),
     path("", include("ffweb.people.urls")),
     path("", include("ffweb.pages.urls")),

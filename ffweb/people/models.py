@@ -20,6 +20,12 @@ def hash_secret(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def initials(name: str) -> str:
+    """Two letters for an avatar: of the first two words, else the first two of the only one."""
+    words = name.replace("-", " ").replace("_", " ").replace(".", " ").split()
+    return ("".join(word[0] for word in words[:2]) if len(words) > 1 else name[:2]).upper()
+
+
 class User(AbstractUser):
     """A member of the team. An inactive one sees nothing."""
 
@@ -32,8 +38,7 @@ class User(AbstractUser):
 
     @property
     def initials(self) -> str:
-        words = self.shown_name.replace("-", " ").replace("_", " ").split()
-        return ("".join(w[0] for w in words[:2]) if len(words) > 1 else self.shown_name[:2]).upper()
+        return initials(self.shown_name)
 
 
 class OneTimeLink(models.Model):

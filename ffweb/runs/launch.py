@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,7 +26,7 @@ from trainer.presets import PRESETS
 NAME_LENGTH, NOTES_LENGTH = 200, 20_000
 MAX_TAGS, TAG_LENGTH = 20, 40
 MAX_GROUP = 60
-CONTROLS = ("backprop", "random")
+CONTROLS = ("backprop",)
 
 
 @dataclass(frozen=True)
@@ -73,14 +74,14 @@ def create_group(
     _check_group(seeds, against, vary or {})
     name = "".join(secrets.choice(CROCKFORD) for _ in range(8))
     points = list(_points(Order(**order, group=name), seeds, vary or {}))
-    controls = [_control(point, kind) for point in points for kind in dict.fromkeys(against)]
+    controls = [_twin(point) for point in points] if against else []
     return name, create_runs(user, [*points, *_distinct(controls)])
 
 
 def _check_group(seeds: Sequence[int], against: Sequence[str], vary: Mapping[str, Sequence[Any]]) -> None:
     for kind in against:
         if kind not in CONTROLS:
-            raise refused("against", f"There is no control {kind}: choose {' or '.join(CONTROLS)}.")
+            raise refused("against", f"There is no control {kind!r}; these would work: {', '.join(CONTROLS)}.")
     for path, values in vary.items():
         if not values:
             raise refused(f"vary.{path}", "Name at least one value.")
@@ -102,17 +103,17 @@ def _points(order: Order, seeds: Sequence[int], vary: Mapping[str, Sequence[Any]
 
 
 def _default_name(order: Order) -> str:
-    if order.config and order.config.get("name"):
-        return str(order.config["name"])
-    return PRESETS[order.preset].title if order.preset in PRESETS else "Run"
+    """What a run is called whose launcher named none: as its config or preset says."""
+    preset = PRESETS.get(order.preset or "")
+    given = {**(preset.config if preset else {}), **(order.config or {}), **(order.changes or {})}
+    return str(given.get("name") or (preset.title if preset else "Run"))
 
 
-def _control(point: Order, kind: str) -> Order:
-    """The fair backprop, or the same net with frozen layers and a trained readout, beside a point."""
-    config = validate.check(point.preset, point.config, point.changes).config
-    control = config.twin() if kind == "backprop" else config.random_control()
-    name = f"{point.name} · {kind}"[:NAME_LENGTH]
-    return replace(point, name=name, preset=None, config=control.model_dump(mode="json"), changes=None)
+def _twin(point: Order) -> Order:
+    """The fair backprop beside a point."""
+    twin = validate.check(point.preset, point.config, point.changes).config.twin()
+    name = f"{point.name} · backprop"[:NAME_LENGTH]
+    return replace(point, name=name, preset=None, config=twin.model_dump(mode="json"), changes=None)
 
 
 def _distinct(orders: Sequence[Order]) -> list[Order]:
@@ -134,17 +135,17 @@ def create_runs(user: User, orders: Sequence[Order]) -> list[Run]:
             facts.store_config(run)
             facts.store_tags(run)
             transaction.on_commit(partial(push_run, run.pk))
-        for queue in {run.queue for run in runs}:
-            transaction.on_commit(partial(ring, queue))
+        for queue, count in Counter(run.queue for run in runs).items():
+            transaction.on_commit(partial(ring, queue, count))
     return runs
 
 
 def _row(user: User, order: Order) -> Run:
     fields = cleaned(tags=order.tags, visibility=order.visibility or Run.Visibility.TEAM)
-    named = cleaned(name=order.name) if order.name is not None else {}
+    named = cleaned(name=order.name or _default_name(order))
     checked = validate.check(order.preset, order.config, {**(order.changes or {}), **named})
     return Run(
-        name=checked.config.name or _default_name(order),
+        name=checked.config.name,
         owner=user,
         preset=order.preset or "",
         config=checked.config.model_dump(mode="json"),

@@ -12,7 +12,7 @@ from django.db.models.functions import RowNumber
 
 from ffweb.people.models import User
 from ffweb.runs import filters, sorting, status
-from ffweb.runs.access import runs_for
+from ffweb.runs.access import is_live, may_change, runs_for
 from ffweb.runs.models import Figure, LogLine, Run
 
 Payload = dict[str, Any]
@@ -80,6 +80,28 @@ def _time(moment: datetime | None) -> str | None:
     return moment.isoformat().replace("+00:00", "Z") if moment else None
 
 
+def waiting(user: User) -> int:
+    """How many of the user's runs wait for a worker."""
+    return _waiting().filter(owner=user).count()
+
+
+def shares(user: User, run: Run) -> list[Payload]:
+    """The links of a run, newest first; none to those who may not change it."""
+    if not may_change(user, run):
+        return []
+    return [
+        {
+            "id": share.pk,
+            "created": _time(share.created),
+            "created_by": share.created_by.shown_name,
+            "expires_at": _time(share.expires_at),
+            "revoked_at": _time(share.revoked_at),
+            "live": is_live(share),
+        }
+        for share in run.shares.select_related("created_by", "run").order_by("-created", "-pk")
+    ]
+
+
 def queue_position(run: Run) -> int | None:
     """1 for the run that is claimed next in its queue; None if it does not wait."""
     if run.status != status.QUEUED:
@@ -142,3 +164,8 @@ def log(run: Run, after: int = 0, limit: int = 1000) -> list[Payload]:
     """Log lines with seq > `after`, oldest first, at most `limit`."""
     lines = LogLine.objects.filter(run=run, seq__gt=after).order_by("seq")[:limit]
     return list(lines.values("seq", "t", "level", "text"))
+
+
+def load(queue: str) -> int:
+    """How many runs of everybody a queue has to end before it is idle: those that train and those that wait."""
+    return Run.objects.filter(queue=queue, status__in=status.ACTIVE, deleted_at=None).count()

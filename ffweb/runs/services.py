@@ -14,7 +14,7 @@ from django.utils import timezone
 from ffweb.live.push import close_share, push_run
 from ffweb.people.models import User, hash_secret, new_secret
 from ffweb.runs import facts, launch, status
-from ffweb.runs.access import may_change
+from ffweb.runs.access import NotVisible, may_change, runs_for
 from ffweb.runs.errors import NotYours, Refused
 from ffweb.runs.launch import create_group, create_run, create_with_twin
 from ffweb.runs.models import Run, Share
@@ -39,8 +39,7 @@ def _own(user: User, run: Run, doing: str) -> None:
 def stop(user: User, run: Run) -> None:
     """A waiting run stops at once, a training one at its next step. Raises Refused if it has ended."""
     _own(user, run, "stop")
-    stopped = {"reason": "Stopped before it started.", "stop_requested": False}
-    if move(run.pk, [status.QUEUED], status.STOPPED, **stopped):
+    if move(run.pk, [status.QUEUED], status.STOPPED, reason="Stopped before it started."):
         return
     asked = Run.objects.filter(pk=run.pk, status__in=status.OWNED).update(stop_requested=True)
     if not asked:
@@ -152,6 +151,14 @@ def make_share(user: User, run: Run, expires_at: datetime | None = None) -> tupl
     token = new_secret()
     share = Share.objects.create(run=run, created_by=user, token_hash=hash_secret(token), expires_at=expires_at)
     return share, token
+
+
+def find_share(user: User, share_id: int) -> Share:
+    """A link on a run that `user` may see. Raises NotVisible."""
+    share = Share.objects.select_related("run", "run__owner").filter(pk=share_id, run__in=runs_for(user)).first()
+    if share is None:
+        raise NotVisible(share_id)
+    return share
 
 
 def revoke_share(user: User, share: Share) -> None:

@@ -13,7 +13,7 @@ from ffweb.work import presence
 from trainer import config as trainer_config
 from trainer import estimate as estimating
 from trainer.config import RunConfig
-from trainer.data import catalogue, folders
+from trainer.data import catalogue
 from trainer.data.catalogue import DataInfo
 from trainer.errors import ConfigError
 from trainer.estimate import Estimate
@@ -39,7 +39,7 @@ def check(
     _bounded(config, "config")
     _bounded(changes, "set")
     parsed = trainer_config.parse(trainer_config.compose(preset, config, changes))
-    info = catalogue.describe(parsed.data.name, [folders.download_folder(), *folders.read_folders()])
+    info = catalogue.describe(parsed.data.name)
     queue = queue_for(parsed.device)
     estimate = estimating.estimate(parsed, info)
     _fits(estimate, queue)

@@ -1,0 +1,315 @@
+"""The bodies that come in and go out, as OpenAPI shows them. What is unknown is refused, by name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from ninja import Schema
+from pydantic import ConfigDict, Field
+
+ConfigIn = Annotated[
+    dict[str, Any], Field(description="A run's config or a part of one; `GET /schema` has its JSON Schema.")
+]
+Changes = Annotated[
+    dict[str, Any],
+    Field(description="Dotted paths into the config and their new values; a new `kind` brings its own defaults."),
+]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=40)]], Field(max_length=20)]
+Visibility = Literal["private", "team"]
+
+
+class Body(Schema):
+    """A body that comes in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Source(Body):
+    """Where a config comes from: a preset, over it a config, over it single changes."""
+
+    preset: str | None = None
+    config: ConfigIn | None = None
+    set: Changes | None = None
+
+
+class RunIn(Source):
+    name: Name | None = None
+    tags: Tags = []
+    visibility: Visibility | None = None
+
+
+class GroupIn(RunIn):
+    seeds: Annotated[list[int], Field(max_length=60)] = []
+    against: list[str] = Field([], description="Controls beside each run: `backprop`.")
+    vary: dict[str, list[Any]] = Field({}, description="A small grid: dotted paths and the values to try.")
+
+
+class CloneIn(Body):
+    name: Name | None = None
+    set: Changes | None = None
+
+
+class RunPatch(Body):
+    """Only what is given changes."""
+
+    name: Name = ""
+    notes: Annotated[str, Field(max_length=20_000)] = ""
+    tags: Tags = []
+    visibility: Visibility = "team"
+    starred: bool = False
+    archived: bool = False
+
+
+class ShareIn(Body):
+    expires_at: datetime | None = Field(None, description="ISO 8601 with a time zone; none: until it is revoked.")
+
+
+class TokenIn(Body):
+    name: Annotated[str, Field(max_length=80)] = ""
+
+
+class Value(Schema):
+    last: float | None
+    best: float | None = None
+    best_step: int | None = None
+
+
+class Progress(Schema):
+    done: float
+    eta_s: float | None
+    phase: str
+
+
+class SharedRun(Schema):
+    """What a share shows of a run."""
+
+    id: str
+    name: str
+    status: Literal["queued", "starting", "running", "finished", "stopped", "failed", "diverged", "lost"]
+    reason: str = Field(description="A sentence: what the status means, or why the run ended so.")
+    preset: str | None
+    config: dict[str, Any]
+    owner: str
+    device: str
+    queue_position: int | None
+    progress: Progress
+    latest: dict[str, float | None]
+    result: dict[str, Value] | None
+    created: datetime
+    started: datetime | None
+    ended: datetime | None
+
+
+class RunOut(SharedRun):
+    visibility: Visibility
+    tags: list[str]
+    notes: str
+    starred: bool
+    archived: bool
+    group: str | None
+    worker: str | None
+
+
+class RunRow(RunOut):
+    sparkline: list[float | None] = Field(description="At most 40 values of test/accuracy.")
+
+
+class RunPage(Schema):
+    items: list[RunRow]
+    total: int
+    page: int
+    per_page: int
+
+
+class Group(Schema):
+    group: str
+    runs: list[RunRow]
+
+
+class Layer(Schema):
+    index: int
+    name: str
+    inputs: int
+    outputs: int
+    parameters: int
+
+
+class Summary(Schema):
+    layers: list[Layer]
+    parameters: int
+    memory_bytes: int
+    memory: dict[str, int]
+    flops_per_image: float
+    total_flops: float
+    steps: int
+    seconds: float | None
+    warnings: list[str]
+    queue: Literal["cpu", "gpu"]
+
+
+class Checked(Schema):
+    config: dict[str, Any]
+    summary: Summary
+
+
+class Series(Schema):
+    x: list[float | None] | dict[str, Any]
+    y: list[float | None] | dict[str, Any]
+    total: int = Field(description="Points stored; x and y hold the smallest and largest of each bucket of them.")
+
+
+class Metrics(Schema):
+    seq: int = Field(description="The last event these series contain.")
+    series: dict[str, Series]
+
+
+class LogLine(Schema):
+    seq: int
+    t: float
+    level: str
+    text: str
+
+
+class Log(Schema):
+    items: list[LogLine]
+    console: str = Field(description="The end of what the trainer printed, once it has gone.")
+
+
+class FigureItem(Schema):
+    name: str
+    step: int
+    summary: str
+
+
+class Figures(Schema):
+    items: list[FigureItem]
+
+
+class ShareItem(Schema):
+    id: int
+    created: datetime
+    created_by: str
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    live: bool
+
+
+class Shares(Schema):
+    items: list[ShareItem]
+
+
+class NewShare(Schema):
+    id: int
+    url: str = Field(description="Shown this once; opens the run without an account until it is revoked or expires.")
+    expires_at: datetime | None
+
+
+class Me(Schema):
+    username: str
+    name: str
+    admin: bool
+    queued: int
+    max_queued: int
+
+
+class TokenItem(Schema):
+    id: int
+    name: str
+    created: datetime
+    last_used: datetime | None
+
+
+class Tokens(Schema):
+    items: list[TokenItem]
+
+
+class NewToken(Schema):
+    id: int
+    name: str
+    token: str = Field(description="Shown this once.")
+
+
+class Published(Schema):
+    value: float
+    unit: str
+    split: str
+    conditions: str
+
+
+class PresetItem(Schema):
+    name: str
+    title: str
+    summary: str
+    source: str
+    published: Published | None
+    minutes: float
+    config: dict[str, Any]
+
+
+class Presets(Schema):
+    items: list[PresetItem]
+
+
+class DatasetItem(Schema):
+    name: str
+    title: str
+    kind: str
+    shape: list[int]
+    classes: int
+    train: int
+    test: int
+    licence: str
+    source: str
+    local: bool
+    bytes: int
+
+
+class Datasets(Schema):
+    items: list[DatasetItem]
+
+
+class WorkerItem(Schema):
+    name: str
+    queue: Literal["cpu", "gpu"]
+    host: str
+    device: str
+    slots: int
+    meters: dict[str, Any]
+    seen: datetime
+
+
+class Workers(Schema):
+    items: list[WorkerItem]
+
+
+class ComparedMetric(Schema):
+    unit: str
+    better: Literal["up", "down"] | None
+    help: str
+    values: dict[str, Value]
+
+
+class Comparison(Schema):
+    runs: list[RunOut]
+    same: dict[str, Any] = Field(description="Config paths on which all runs agree.")
+    differ: dict[str, dict[str, Any]] = Field(
+        description="Config path: {run: value}; a run without that path is left out."
+    )
+    metrics: dict[str, ComparedMetric]
+
+
+class ProblemItem(Schema):
+    loc: str
+    msg: str
+    type: str
+
+
+class ProblemOut(Schema):
+    """RFC 9457."""
+
+    status: int
+    title: str
+    detail: str
+    errors: list[ProblemItem]

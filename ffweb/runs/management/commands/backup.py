@@ -1,0 +1,28 @@
+"""`manage.py backup FILE`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ffweb import backup
+
+
+class Command(BaseCommand):
+    help = "Writes members, runs, series and run folders to FILE (.tar, .tar.gz), also while the site is running."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--no-runs", action="store_true", help="leave the run folders (checkpoints) out")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        try:
+            counts = backup.write(path, with_runs=not options["no_runs"])
+        except OSError as error:
+            raise CommandError(f"{path} could not be written: {error.strerror}.") from error
+        self.stdout.write(
+            f"{path}: {counts['people.user']} members, {counts['runs.run']} runs, {path.stat().st_size:,} bytes"
+        )
