@@ -27,7 +27,7 @@ STATUSES: dict[str, Status] = {
     s.name: s
     for s in (
         Status(QUEUED, "Queued", "wait", "idle", "Waiting for a free worker.", (STARTING, STOPPED)),
-        Status(STARTING, "Starting", "run", "run", "A worker took it and is starting the trainer.", (RUNNING, FAILED, STOPPED, LOST)),
+        Status(STARTING, "Starting", "run", "run", "A worker took it and is starting the trainer.", (RUNNING, FAILED, STOPPED, LOST, QUEUED)),
         Status(RUNNING, "Running", "run", "run", "Training.", (FINISHED, FAILED, STOPPED, DIVERGED, LOST, QUEUED)),
         Status(FINISHED, "Finished", "ok", "ok", "Finished.", ()),
         Status(STOPPED, "Stopped", "stop", "warn", "Stopped. Results up to there are kept.", (QUEUED,)),

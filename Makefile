@@ -1,0 +1,51 @@
+# What a user needs: make run, make test. Variables: PYTHON, TORCH_INDEX (auto, none or an index URL), FFWEB_* (README).
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+TORCH_INDEX ?= auto
+PY := .venv/bin/python
+INSTALL = TORCH_INDEX='$(TORCH_INDEX)' $(PY) ffweb/serve/install.py
+NPM := $(shell command -v npm 2>/dev/null)
+
+.PHONY: run test check bench clean
+.DELETE_ON_ERROR:
+
+run: .venv/.installed-train
+	@exec $(PY) manage.py serve --stop-with-parent
+
+test: .venv/.installed-dev
+	$(PY) -m pytest $(PYTEST_ARGS)
+
+check: .venv/.installed-dev $(if $(NPM),node_modules/.package-lock.json)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+ifdef NPM
+	node_modules/.bin/tsc -p tsconfig.json
+else
+	@echo "tsc: there is no npm here, so the types of the JavaScript were not checked."
+endif
+
+bench: .venv/.installed-dev
+	$(PY) -m benchmarks $(BENCH)
+
+# var/ stays: it holds runs and accounts.
+clean:
+	rm -rf .venv node_modules build *.egg-info benchmarks/out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find ffweb trainer tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@test -n '$(PYTHON)' || { echo 'FFWeb needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python3.'; exit 1; }
+	$(PYTHON) -m venv .venv || { rm -rf .venv; echo 'Could not make .venv: on Debian and Ubuntu, apt install python3-venv.'; exit 1; }
+
+.venv/.installed-train: pyproject.toml ffweb/serve/install.py | .venv/bin/python
+	$(INSTALL) train
+	@touch $@
+
+.venv/.installed-dev: pyproject.toml ffweb/serve/install.py | .venv/bin/python
+	$(INSTALL) train,dev
+	@touch $@ .venv/.installed-train
+
+node_modules/.package-lock.json: package.json package-lock.json
+	$(NPM) ci --no-audit --no-fund
+	@touch $@

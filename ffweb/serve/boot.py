@@ -1,0 +1,83 @@
+"""What has to be true before the services start: tables, static files, an address, a first account."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import socket
+from pathlib import Path
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from ffweb import __version__
+from ffweb.people.services import first_sign_in_link
+
+BACKLOG = 512
+
+
+def migrate() -> bool:
+    """Bring the tables up to date; True when there was something to do."""
+    executor = MigrationExecutor(connection)
+    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        return False
+    call_command("migrate", verbosity=0, interactive=False)
+    return True
+
+
+def collect_static() -> bool:
+    """Collect, hash and compress the static files if any of them changed; True when that was done."""
+    stamp = Path(settings.STATIC_ROOT) / ".fingerprint"
+    fingerprint = static_fingerprint()
+    if stamp.exists() and stamp.read_text() == fingerprint:
+        return False
+    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(fingerprint)
+    return True
+
+
+def static_fingerprint() -> str:
+    """Changes when a static file is added, removed or touched, or when they would be stored in another way."""
+    digest = hashlib.sha256(f"{__version__} {settings.STORAGES['staticfiles']}".encode())
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            stat = Path(storage.path(name)).stat()
+            digest.update(f"{name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The listening socket of the site; port 0 takes any free one. Raises ImproperlyConfigured with what would work."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    except socket.gaierror as error:
+        raise ImproperlyConfigured(f"FFWEB_HOST={host} is no address of this machine.") from error
+    except OSError as error:
+        raise ImproperlyConfigured(_why_not(host, port, error)) from error
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is taken by another program: set FFWEB_PORT to a free one, or to 0 for any free one."
+    if error.errno == errno.EACCES:
+        return f"Port {port} may not be opened by this user: set FFWEB_PORT to one above 1023."
+    return f"Cannot listen on FFWEB_HOST={host}, FFWEB_PORT={port}: {error.strerror}."
+
+
+def site_url(listener: socket.socket) -> str:
+    """The address to open in a browser on this machine."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def sign_in_url(url: str) -> str:
+    """A link that signs the first account, `admin`, in once."""
+    return urljoin(url, first_sign_in_link())

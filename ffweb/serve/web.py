@@ -1,0 +1,26 @@
+"""The web process: uvicorn on the socket that the supervisor opened, so that a restart loses no address."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+import uvicorn
+
+
+def main() -> None:
+    """`python -m ffweb.serve.web FD`: serve HTTP and websockets on the inherited listening socket FD."""
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    config = uvicorn.Config(
+        "ffweb.asgi:application",
+        lifespan="off",  # Channels answers only http and websocket
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,  # sockets are closed with 1012: the browser reconnects knowingly
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""Attending a run: start its trainer, follow its events, keep its lease, hear a stop, say how it ended."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import ParamSpec
+
+from django.conf import settings
+from django.db import connection
+from django.db.utils import DatabaseError
+
+from ffweb.live.follow import Follower
+from ffweb.runs import status
+from ffweb.runs.models import Run
+from ffweb.runs.transitions import move
+from ffweb.work.ending import Asked, Ending, of_trainer
+from ffweb.work.launch import Trainer
+from ffweb.work.lease import Lease
+from trainer.rundir import RunDir
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+
+POLL_SECONDS = 0.05  # from event to page: half of this on average, and what Redis and the socket take
+LOOK_SECONDS = 0.25  # how often the row is read for a wish to stop
+INTERRUPT_GRACE_SECONDS = 5.0  # a worker that is shut down must itself be gone within ten seconds
+
+shutting_down = threading.Event()
+"""Set when this worker process was told to end: its runs are checkpointed and go back to the queue."""
+
+
+REQUEUED: dict[str, object] = {"resume_wanted": True, "lease_owner": "", "lease_until": None, "worker": ""}
+
+
+class LeaseLost(Exception):
+    """Somebody else has the run: it is not ours to write to any more."""
+
+
+class Every:
+    """True at most once in `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._next = 0.0
+
+    def due(self) -> bool:
+        now = time.monotonic()
+        if now < self._next:
+            return False
+        self._next = now + self._seconds
+        return True
+
+
+class Attendance:
+    """One run from claim to end."""
+
+    def __init__(self, lease: Lease) -> None:
+        self._lease = lease
+        self._run = Run.objects.get(pk=lease.run_id)
+        self._folder = RunDir(settings.RUNS_DIR / lease.run_id)
+        self._follower = Follower(lease.run_id, self._folder.path)
+        self._asked = Asked.NOTHING
+        self._kill_at = float("inf")
+        self._beat, self._look = Every(settings.BEAT_SECONDS), Every(LOOK_SECONDS)
+        self._running = False
+
+    def attend(self) -> None:
+        """Do all of it. The run has a final status, or is queued again, or is not ours any more when this returns."""
+        try:
+            trainer = Trainer(self._folder, self._run.config, self._run.queue, resume=self._wants_resume())
+        except OSError as error:
+            why = f"The trainer could not be started: {error.strerror} ({error.filename})."
+            self.settle(Ending(status.FAILED, why))
+            return
+        try:
+            code = self._follow(trainer)
+            trainer.kill()
+            self._conclude(trainer, code)
+        finally:
+            trainer.kill()
+
+    def _wants_resume(self) -> bool:
+        return self._run.resume_wanted and self._folder.checkpoint.exists()
+
+    def _follow(self, trainer: Trainer) -> int:
+        """Until the trainer is gone; returns its exit status."""
+        while (code := trainer.wait(POLL_SECONDS)) is None:
+            self._patiently(self._step, trainer)
+            if time.monotonic() > self._kill_at:
+                trainer.kill()
+        return code
+
+    def _step(self, trainer: Trainer) -> None:
+        if self._beat.due():
+            self._renew(trainer_pid=trainer.pid, trainer_started=trainer.created, resume_wanted=False)
+        self._store(self._follower.poll)
+        self._hear(trainer)
+
+    def _renew(self, **fields: object) -> None:
+        if not self._lease.renew(**fields):
+            raise LeaseLost
+
+    def _store(self, take: Callable[[], object]) -> None:
+        take()
+        if self._follower.started and not self._running:
+            self._running = move(self._lease.run_id, [status.STARTING], status.RUNNING)
+
+    def _hear(self, trainer: Trainer) -> None:
+        """Pass a wish on to the trainer: somebody pressed stop, or this worker is being shut down."""
+        if self._asked is Asked.NOTHING and self._look.due() and self._stop_requested():
+            self._ask(trainer, Asked.STOP, settings.STOP_GRACE_SECONDS)
+        if self._asked is Asked.NOTHING and shutting_down.is_set():
+            self._ask(trainer, Asked.INTERRUPT, INTERRUPT_GRACE_SECONDS)
+        if shutting_down.is_set():  # whoever asked first: there is less time now
+            self._kill_at = min(self._kill_at, time.monotonic() + INTERRUPT_GRACE_SECONDS)
+
+    def _ask(self, trainer: Trainer, asked: Asked, grace: float) -> None:
+        self._asked = asked
+        self._kill_at = time.monotonic() + grace
+        trainer.ask_to_stop()
+
+    def _stop_requested(self) -> bool:
+        return Run.objects.filter(pk=self._lease.run_id, stop_requested=True).exists()
+
+    def _conclude(self, trainer: Trainer, code: int) -> None:
+        console = trainer.console_tail()
+        self._patiently(self._store, self._follower.drain)
+        ending = of_trainer(self._follower.end, code, self._asked, oom=trainer.out_of_memory(), console=console)
+        self.settle(ending, console)
+
+    def settle(self, ending: Ending, console: str = "") -> None:
+        """Move to the final status, if the lease is still ours."""
+        again = REQUEUED if ending.status == status.QUEUED else {}
+        for _ in range(3):
+            if self._patiently(self._move, ending, console, again):
+                return
+            time.sleep(POLL_SECONDS)
+
+    def _move(self, ending: Ending, console: str, again: dict[str, object]) -> None:
+        self._renew()
+        said = {"reason": ending.reason, "field": ending.field, "console_tail": console, "trainer_pid": None}
+        move(self._lease.run_id, status.OWNED, ending.status, **said, **again)
+
+    def _patiently(self, do: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
+        """Do it unless the database is busy or away: then False, and the caller comes back."""
+        try:
+            do(*args, **kwargs)
+        except DatabaseError as error:
+            log.warning("Run %s: the database did not answer (%s); trying again.", self._lease.run_id, error)
+            connection.close_if_unusable_or_obsolete()
+            return False
+        return True

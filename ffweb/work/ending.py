@@ -1,0 +1,80 @@
+"""What a run becomes when its trainer is gone: from its last event, else from how the process ended."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from ffweb.runs import status
+
+ENDINGS = (status.FINISHED, status.FAILED, status.STOPPED, status.DIVERGED)
+GOES_ON = "Its worker was shut down. It goes on by itself when a worker is there."
+# Exit codes of `python -m trainer`, for a trainer that could not write its last event.
+EXITS = {
+    2: "The trainer refused its configuration.",
+    3: "The data set is missing or corrupt.",
+    4: "The training diverged.",
+    5: "Memory or disk ran out.",
+}
+
+
+class Asked(Enum):
+    """What the worker wanted of the trainer when it ended."""
+
+    NOTHING = "nothing"
+    STOP = "stop"  # somebody pressed stop
+    INTERRUPT = "interrupt"  # the worker is being shut down
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The status to move to, why as a sentence, the config field that caused it."""
+
+    status: str
+    reason: str = ""
+    field: str = ""
+
+
+def from_event(end: Mapping[str, Any]) -> Ending:
+    """What the trainer itself said last."""
+    said = end.get("status")
+    after = said if said in ENDINGS else status.FAILED
+    return Ending(after, str(end.get("reason") or ""), str(end.get("field") or ""))
+
+
+def of_trainer(end: Mapping[str, Any] | None, code: int, asked: Asked, *, oom: bool, console: str) -> Ending:
+    """How a run ended whose trainer's exit status is `code` (negative: the signal) and whose last event is `end`."""
+    if asked is Asked.INTERRUPT and (end is None or end.get("status") == status.STOPPED):
+        return Ending(status.QUEUED, GOES_ON)
+    if end is not None:
+        return from_event(end)
+    if asked is Asked.STOP:
+        return Ending(status.STOPPED, _stopped_how(code))
+    return Ending(status.DIVERGED if code == 4 else status.FAILED, died(code, oom=oom, console=console))
+
+
+def _stopped_how(code: int) -> str:
+    if code == -signal.SIGKILL:
+        return "The trainer did not stop by itself in time and was ended. What its last checkpoint holds is kept."
+    return "Stopped before the training had begun."
+
+
+def died(code: int, *, oom: bool, console: str) -> str:
+    """Why a trainer ended that did not say so itself."""
+    if oom:
+        return "The trainer was killed by SIGKILL: the machine ran out of memory. A smaller net or batch may fit."
+    if code < 0:
+        return f"The trainer was killed by {signal_name(-code)}."
+    told = EXITS.get(code, f"The trainer ended with exit code {code} without saying why.")
+    lines = [line for line in console.splitlines() if line.strip()]
+    return f"{told} Its last line was: {lines[-1].strip()[:300]}" if lines else told
+
+
+def signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,124 @@
+"""What this machine can work with: which Celery workers it should run. Loads no torch."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.core.exceptions import ImproperlyConfigured
+
+CPU, GPU = "cpu", "gpu"
+PROBE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """A GPU as nvidia-smi lists it: its index in PCI order and its name."""
+
+    index: int
+    name: str
+
+
+@dataclass(frozen=True)
+class WorkerSpec:
+    """One Celery worker process. `device` is what the page shows; `env` fixes what its trainers can see."""
+
+    name: str
+    queue: str
+    slots: int
+    device: str
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def node(self) -> str:
+        return f"{self.name}@{socket.gethostname()}"
+
+    def command(self) -> tuple[str, ...]:
+        return (
+            *(sys.executable, "-m", "celery", "-A", "ffweb.celery", "worker", "--loglevel", "WARNING"),
+            *("-Q", self.queue, "-P", "threads", "-c", str(self.slots), "-n", self.node),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        )
+
+    def environment(self) -> dict[str, str]:
+        """What the worker process needs to know beside the site's settings."""
+        return {
+            "FFWEB_WORKER_DEVICE": self.device,
+            "FFWEB_WORKER_SLOTS": str(self.slots),
+            "CELERY_SKIP_CHECKS": "1",  # they would load every page and address of the site
+            **self.env,
+        }
+
+
+def detect_gpus() -> list[Gpu]:
+    """The NVIDIA GPUs of this machine, empty where there is none. A driver that hangs counts as none."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return []
+    query = [program, "--query-gpu=index,name", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(query, capture_output=True, text=True, timeout=PROBE_SECONDS, check=True)
+    except (subprocess.SubprocessError, OSError):
+        return []
+    return parse_gpus(answer.stdout)
+
+
+def parse_gpus(listing: str) -> list[Gpu]:
+    """Parse `index, name` lines; anything else (an error message) is left out."""
+    pairs = (line.split(",", 1) for line in listing.splitlines() if "," in line)
+    return [Gpu(int(index), name.strip()) for index, name in pairs if index.strip().isdigit()]
+
+
+def plan(slots: int, gpus: str, found: Sequence[Gpu], visible: str | None = None) -> list[WorkerSpec]:
+    """The workers for `slots` CPU slots and the FFWEB_GPUS setting `gpus`, on a machine that has `found`.
+
+    `visible` is CUDA_VISIBLE_DEVICES as the user set it: "all" means no more than that.
+    Raises ImproperlyConfigured for a setting that names what is not there.
+    """
+    workers = [WorkerSpec("cpu", CPU, slots, CPU, {"CUDA_VISIBLE_DEVICES": ""})] if slots else []
+    if pretended := re.fullmatch(r"cpu:(\d{1,2})", gpus):
+        return workers + [_pretended(index) for index in range(int(pretended[1]))]
+    return workers + [_real(gpu) for gpu in _chosen(gpus, found, visible)]
+
+
+def _pretended(index: int) -> WorkerSpec:
+    env = {"CUDA_VISIBLE_DEVICES": "", "FFWEB_WORKER_SET": "device=cpu"}
+    return WorkerSpec(f"gpu{index}", GPU, 1, "cpu (as a GPU)", env)
+
+
+def _real(gpu: Gpu) -> WorkerSpec:
+    env = {"CUDA_VISIBLE_DEVICES": str(gpu.index), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+    return WorkerSpec(f"gpu{gpu.index}", GPU, 1, f"cuda:{gpu.index} {gpu.name}", env)
+
+
+def _chosen(gpus: str, found: Sequence[Gpu], visible: str | None) -> list[Gpu]:
+    if gpus in ("none", ""):
+        return []
+    by_index = {gpu.index: gpu for gpu in found}
+    if gpus == "all":
+        seen = _indices(visible) if visible is not None else None
+        return list(found) if seen is None else [by_index[index] for index in seen if index in by_index]
+    wanted = _indices(gpus)
+    if wanted is None:
+        raise ImproperlyConfigured(f"FFWEB_GPUS={gpus!r}: use all, none, indices such as 0,1, or cpu:2.")
+    if missing := [index for index in wanted if index not in by_index]:
+        here = ", ".join(f"{gpu.index} ({gpu.name})" for gpu in found) or "none"
+        raise ImproperlyConfigured(f"FFWEB_GPUS={gpus} names GPU {missing[0]}, which is not here. Here: {here}.")
+    return [by_index[index] for index in wanted]
+
+
+def _indices(text: str) -> list[int] | None:
+    """`0,1` as numbers in order, each once; None where it is no such list (a UUID, a word)."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    return list(dict.fromkeys(map(int, parts))) if all(part.isdigit() for part in parts) else None
+
+
+def workers_here(slots: int, gpus: str) -> list[WorkerSpec]:
+    """The workers that this machine should run."""
+    return plan(slots, gpus, detect_gpus(), os.environ.get("CUDA_VISIBLE_DEVICES"))

@@ -1,0 +1,81 @@
+"""Which workers are there: each worker process keeps its row fresh."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import platform
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import close_old_connections, connection
+from django.db.models.functions import Now
+from django.db.utils import DatabaseError
+
+from ffweb.work.clock import seconds_from_now
+from ffweb.work.machine import GPU
+from ffweb.work.models import Worker
+
+log = logging.getLogger(__name__)
+
+SEEN_SECONDS = 60.0
+RAPL = Path("/sys/class/powercap/intel-rapl:0/energy_uj")
+
+
+def workers() -> list[Worker]:
+    """The workers seen within the last minute."""
+    return list(Worker.objects.filter(seen__gt=seconds_from_now(-SEEN_SECONDS)).order_by("name"))
+
+
+def gpu_seen() -> bool:
+    """Whether a worker of the gpu queue was seen within the last minute."""
+    return Worker.objects.filter(queue=GPU, seen__gt=seconds_from_now(-SEEN_SECONDS)).exists()
+
+
+def meters(queue: str) -> dict[str, str | None]:
+    """What can be measured beside the run itself: the source of energy figures, or None."""
+    if queue == GPU and os.environ.get("CUDA_VISIBLE_DEVICES") and importlib.util.find_spec("pynvml"):
+        return {"energy": "NVML"}
+    return {"energy": "RAPL" if os.access(RAPL, os.R_OK) else None}
+
+
+class Presence(threading.Thread):
+    """Writes this worker's row every two seconds until `leave()`, which removes it."""
+
+    def __init__(self, node: str, queue: str, slots: int) -> None:
+        super().__init__(name="presence", daemon=True)
+        self._node = node
+        self._leaving = threading.Event()
+        self._fields: dict[str, Any] = {
+            "queue": queue,
+            "host": socket.gethostname(),
+            "device": os.environ.get("FFWEB_WORKER_DEVICE") or f"{queue} {platform.machine()}",
+            "slots": slots,
+            "meters": meters(queue),
+        }
+
+    def run(self) -> None:
+        while not self._leaving.is_set():
+            self._report()
+            self._leaving.wait(settings.BEAT_SECONDS)
+        connection.close()
+
+    def _report(self) -> None:
+        close_old_connections()
+        try:
+            if not Worker.objects.filter(name=self._node).update(seen=Now(), **self._fields):
+                Worker.objects.update_or_create(name=self._node, defaults={"seen": Now(), **self._fields})
+        except DatabaseError as error:  # busy or restarting: the next beat tries again
+            log.warning("Could not report to the database: %s", error)
+
+    def leave(self) -> None:
+        self._leaving.set()
+        self.join(timeout=2 * settings.BEAT_SECONDS)
+        try:
+            Worker.objects.filter(name=self._node).delete()
+        except DatabaseError as error:
+            log.warning("Could not sign off from the database: %s", error)
