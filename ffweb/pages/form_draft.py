@@ -1,0 +1,160 @@
+"""A form as it was sent, judged: the config it means, what changed, what is wrong, what the run would need."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from ffweb.pages import form_words
+from ffweb.pages.form_fits import Misfit, changes_between, misfits, problems_of
+from ffweb.pages.form_schema import form_tree
+from ffweb.pages.form_values import from_form, to_form, to_text, value_at
+from ffweb.runs import validate
+from ffweb.runs.models import Run
+from trainer import config as trainer_config
+from trainer import estimate as estimating
+from trainer.config import RunConfig
+from trainer.data import catalogue, folders
+from trainer.data.catalogue import DataInfo
+from trainer.errors import ConfigError, Problem
+from trainer.estimate import Estimate
+from trainer.presets import PRESETS
+
+MAX_SEEDS = 20
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a form begins: a preset or a run. `config` is complete."""
+
+    title: str
+    config: dict[str, Any]
+    preset: str | None = None
+    run: Run | None = None
+
+    @property
+    def key(self) -> str:
+        """What a draft of this form is kept under in the browser."""
+        return f"run:{self.run.pk}" if self.run else f"preset:{self.preset}"
+
+
+def start_from_preset(name: str) -> Start:
+    """Raises ConfigError (loc `preset`) for a name that is none."""
+    config = trainer_config.parse(trainer_config.compose(name)).model_dump(mode="json")
+    return Start(PRESETS[name].title, config, preset=name)
+
+
+def start_from_run(run: Run) -> Start:
+    """Raises ConfigError for a config that today's schema refuses."""
+    config = trainer_config.parse(trainer_config.compose(config=run.config)).model_dump(mode="json")
+    return Start(run.name, config, run=run)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A form judged. `form` has the texts as they were typed; `config` is what they mean, right or not."""
+
+    start: Start
+    form: dict[str, str]
+    config: dict[str, Any]
+    changes: dict[str, Any]
+    seeds: list[int]
+    problems: list[Problem] = field(default_factory=list)
+    better: dict[str, str] = field(default_factory=dict)  # path -> the text that was probably meant
+
+    @cached_property
+    def parsed(self) -> RunConfig | None:
+        """The config if the schema takes it."""
+        try:
+            return trainer_config.parse(self.config)
+        except ConfigError:
+            return None
+
+    @cached_property
+    def info(self) -> DataInfo | None:
+        """What is known of the data set, if there is one of that name."""
+        try:
+            return catalogue.describe(str(value_at(self.config, "data.name")), data_folders())
+        except ConfigError:
+            return None
+
+    @cached_property
+    def estimate(self) -> Estimate | None:
+        return estimating.estimate(self.parsed, self.info) if self.parsed and self.info else None
+
+    @property
+    def is_backprop(self) -> bool:
+        """One loss trains the whole net: it is the baseline itself and has no twin."""
+        return value_at(self.config, "scope.kind") == "whole"
+
+    @cached_property
+    def twin_estimate(self) -> Estimate | None:
+        if not self.parsed or not self.info or self.is_backprop:
+            return None
+        return estimating.estimate(self.parsed.twin(), self.info)
+
+    @cached_property
+    def warnings(self) -> list[str]:
+        return estimating.warnings(self.parsed, self.info) if self.parsed and self.info else []
+
+    @cached_property
+    def misfits(self) -> dict[str, dict[str, Misfit]]:
+        return misfits(self.config)
+
+
+def data_folders() -> list[Any]:
+    """Where data sets are looked for, as the validator does it."""
+    return [folders.download_folder(), *folders.read_folders()]
+
+
+def blank_form(start: Start) -> dict[str, str]:
+    """The form before anybody typed into it."""
+    return to_form(form_tree(), start.config) | {"seeds": to_text(start.config.get("seed", 0)), "name": ""}
+
+
+def judge(start: Start, form: Mapping[str, str]) -> Draft:
+    """Read and check a form that was sent (all of it or a part; what is left out is as it began)."""
+    texts = blank_form(start) | dict(form)
+    read = from_form(form_tree(), form, start.config)
+    problems = list(read.problems)
+    seeds = _seeds(texts, problems)
+    name = " ".join(texts["name"].split())
+    changes = changes_between(start.config, read.config)
+    config = {**read.config, "name": name or form_words.auto_name(start.title, changes), "seed": seeds[0]}
+    spoken_for = {problem["loc"] for problem in problems}
+    problems += [p for p in _refusals(config) if p["loc"] not in spoken_for]
+    return Draft(start, texts, config, changes, seeds, problems, read.better)
+
+
+def _refusals(config: dict[str, Any]) -> list[Problem]:
+    """What schema, data, machine and memory have against a config."""
+    if found := problems_of(config):
+        return found
+    try:
+        validate.check(config=config)
+    except ConfigError as refused:
+        return refused.errors
+    return []
+
+
+def _seeds(texts: Mapping[str, str], problems: list[Problem]) -> list[int]:
+    """The seeds as one types them: "0, 1, 2" or "0-4"; each once, in their order."""
+    found: list[int] = []
+    for part in re.split(r"[\s,;]+", texts["seeds"].strip()):
+        match = re.fullmatch(r"(\d{1,10})(?:[-–](\d{1,10}))?", part)
+        if match is None:
+            return _no_seeds(problems, "Write whole numbers, such as 0, 1, 2 or 0-4.")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last - first >= MAX_SEEDS:
+            return _no_seeds(problems, f"At most {MAX_SEEDS} seeds at once.")
+        found += range(first, last + 1)
+    seeds = list(dict.fromkeys(found))
+    return seeds if len(seeds) <= MAX_SEEDS else _no_seeds(problems, f"At most {MAX_SEEDS} seeds at once.")
+
+
+def _no_seeds(problems: list[Problem], sentence: str) -> list[int]:
+    problems.append({"loc": "seeds", "msg": sentence, "type": "unreadable"})
+    return [0]

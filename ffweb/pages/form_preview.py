@@ -1,0 +1,119 @@
+"""The preview beside the form: what the run would need, next to backprop; when it would start; what was changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ffweb.pages import form_words
+from ffweb.pages.form_command import commands
+from ffweb.pages.form_draft import Draft
+from ffweb.pages.form_values import value_at
+from ffweb.pages.format import eta, si, size
+from ffweb.runs import queries
+from ffweb.runs.validate import queue_for
+from ffweb.work import presence
+from trainer.errors import ConfigError
+from trainer.estimate import Estimate
+
+Shown = dict[str, Any]
+MAX_FOLDER = 40
+
+
+def preview(draft: Draft) -> Shown:
+    """What stands in the preview card."""
+    return {
+        "rows": _rows(draft),
+        "warnings": draft.warnings,
+        "changes": _changes(draft),
+        "name": form_words.auto_name(draft.start.title, draft.changes),
+        "start": start_words(len(draft.seeds)),
+        "twin": None if draft.is_backprop else twin_words(len(draft.seeds)),
+        "command": _command(draft),
+        "line": _line(draft),
+        "net": _net(draft),
+    }
+
+
+def start_words(runs: int) -> str:
+    return "Start run" if runs == 1 else f"Start {runs} runs"
+
+
+def twin_words(runs: int) -> str:
+    return "Start with backprop twin" + ("" if runs == 1 else f" ({runs} + {runs})")
+
+
+def _rows(draft: Draft) -> list[Shown]:
+    ours, theirs = draft.estimate, draft.twin_estimate
+    each = ", each run" if len(draft.seeds) > 1 else ""
+    return [
+        _row("Parameters", si(ours.parameters) if ours else None, si(theirs.parameters) if theirs else None),
+        _row("Peak memory", size(ours.memory_bytes) if ours else None, size(theirs.memory_bytes) if theirs else None),
+        _row(f"Time{each}", eta(ours.seconds) if ours else None, _plain(theirs) if theirs else None),
+        {"name": "Starts", "value": _starts(draft) if not draft.problems else None, "beside": ""},
+    ]
+
+
+def _row(name: str, value: str | None, beside: str | None) -> Shown:
+    return {"name": name, "value": value, "beside": f"backprop {beside}" if beside else ""}
+
+
+def _plain(estimate: Estimate) -> str:
+    return eta(estimate.seconds).removeprefix("about ")
+
+
+def _starts(draft: Draft) -> str | None:
+    """When a worker would take the first of these runs."""
+    try:
+        queue = queue_for(str(draft.config.get("device", "auto")))
+    except ConfigError:
+        return None
+    slots = sum(worker.slots for worker in presence.workers() if worker.queue == queue)
+    if not slots:
+        return "when a worker is there"
+    before = queries.load(queue) - slots + 1
+    if before <= 0:
+        return "now"
+    return "after 1 run" if before == 1 else f"after {before} runs"
+
+
+def _changes(draft: Draft) -> list[Shown]:
+    start = draft.start.config
+    return [
+        {
+            "label": form_words.label(path),
+            "old": form_words.said(path, value_at(start, path)) if value_at(start, path) is not None else "",
+            "new": form_words.said(path, value),
+            "path": path.removesuffix(".kind"),
+        }
+        for path, value in draft.changes.items()
+    ]
+
+
+def _command(draft: Draft) -> str:
+    """The same runs as commands; nothing while the config cannot be read."""
+    if draft.parsed is None:
+        return ""
+    folder = "".join(c if c.isalnum() else "-" for c in draft.config["name"].lower())[:MAX_FOLDER].strip("-")
+    return "\n".join(commands(draft.start.preset, draft.config, draft.seeds, folder or "run"))
+
+
+def _line(draft: Draft) -> str:
+    """The numbers on one line, for the foot of a phone and for a screen reader."""
+    ours = draft.estimate
+    if ours is None:
+        return ""
+    return f"{si(ours.parameters)} · {size(ours.memory_bytes)} · {eta(ours.seconds)}"
+
+
+def _net(draft: Draft) -> Shown:
+    """What the drawing needs. Layers come from the form itself while somebody types."""
+    info = draft.info
+    return {
+        "inputs": info.shape[0] * info.shape[1] * info.shape[2] if info else None,
+        "shape": f"{info.shape[0]} × {info.shape[1]}" if info else "",
+        "classes": info.classes if info else None,
+        "layers": list(value_at(draft.config, "architecture.hidden") or []),
+        "label": value_at(draft.config, "label_code.kind") not in (None, "none"),
+        "rows": value_at(draft.config, "competitors.kind") == "classes",
+        "scope": value_at(draft.config, "scope.kind") or "layer",
+    }

@@ -1,0 +1,280 @@
+"""A judged draft as the templates show it: plain dictionaries, one shape a widget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ffweb.pages import form_words
+from ffweb.pages.form_draft import Draft, data_folders
+from ffweb.pages.form_fits import Changes, Misfit, repairs
+from ffweb.pages.form_schema import GROUPS, Branch, Choice, Kind, Leaf, Node, form_tree, walk
+from ffweb.pages.form_values import defaults, to_text, value_at
+from ffweb.pages.format import size
+from trainer.data import catalogue
+from trainer.errors import Problem
+
+Shown = dict[str, Any]
+MAX_TILES = 6
+MAX_TILE_LETTERS = 44  # in a row of half a group's width
+
+
+def groups(draft: Draft) -> list[Shown]:
+    """The eight groups with their fields, recipe lines and marks."""
+    placed = place(draft.problems)
+    return [_group(draft, name, title, placed) for name, title in GROUPS.items()]
+
+
+def place(problems: Iterable[Problem]) -> dict[str, list[Problem]]:
+    """Problems by the field that shows them: the deepest one on the way to their place; "" for the form's own."""
+    paths = {node.path for node in walk(form_tree()) if not isinstance(node, Branch)} | {"seeds", "name"}
+    placed: dict[str, list[Problem]] = {}
+    for problem in problems:
+        loc = "seeds" if problem["loc"] == "seed" else problem["loc"]
+        while loc and loc not in paths:
+            loc = loc.rpartition(".")[0]
+        placed.setdefault(loc, []).append(problem)
+    return placed
+
+
+def _group(draft: Draft, name: str, title: str, placed: Mapping[str, list[Problem]]) -> Shown:
+    nodes = [node for node in form_tree() if node.group == name]
+    paths = {node.path for node in walk(tuple(nodes))}
+    return {
+        "name": name,
+        "title": title,
+        "summary": form_words.summary(name, draft.config, draft.info),
+        "changed": sum(path.removesuffix(".kind") in paths for path in draft.changes),
+        "bad": sum(len(found) for path, found in placed.items() if path in paths),
+        "fields": list(_fields(_Shelf(draft, placed, draft.start.config), nodes)),
+    }
+
+
+@dataclass(frozen=True)
+class _Shelf:
+    """What the fields of one level are shown with. `base` is what they began with: under a kind that the form did not
+    begin with, the kind's defaults.
+    """
+
+    draft: Draft
+    placed: Mapping[str, list[Problem]]
+    base: Mapping[str, Any]
+
+    @property
+    def was_word(self) -> str:
+        if self.base is not self.draft.start.config:
+            return "default"
+        return "was" if self.draft.start.run else "preset"
+
+    def below(self, choice: Choice, kind: Kind) -> _Shelf:
+        same = value_at(self.base, f"{choice.path}.kind") == kind.tag
+        return self if same else replace(self, base=defaults(kind.children))
+
+    def marks(self, path: str, key: str) -> Shown:
+        """What every field carries: its name, what it was, what is wrong with it."""
+        return {
+            "path": path,
+            "id": f"f-{path}",
+            "changed": key in self.draft.changes,
+            "was_word": self.was_word,
+            "errors": errors(self.draft, self.placed.get(path, [])),
+        }
+
+
+def _fields(shelf: _Shelf, nodes: Iterable[Node]) -> Iterator[Shown]:
+    for node in nodes:
+        match node:
+            case Leaf():
+                yield _leaf(shelf, node)
+            case Choice():
+                yield _choice(shelf, node)
+            case Branch():
+                yield from _fields(shelf, node.children)
+
+
+def errors(draft: Draft, problems: Iterable[Problem]) -> list[Shown]:
+    """Each problem with the buttons that would repair it."""
+    return [{"msg": sentence(p["msg"]), "fixes": [_fix(f) for f in _fixes(draft, p)]} for p in problems]
+
+
+def sentence(text: str) -> str:
+    """A problem's message as it stands alone: a capital first, a full stop last."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def _fixes(draft: Draft, problem: Problem) -> list[Changes]:
+    if better := draft.better.get(problem["loc"]):
+        return [{problem["loc"]: better}]
+    if problem["type"] == "unreadable" or problem["loc"] in ("", "seeds", "name"):
+        return []
+    return repairs(draft.config, problem)
+
+
+def _fix(changes: Changes) -> Shown:
+    """A button that applies `changes`: its words, and its value as the form posts it."""
+    said = " and ".join(_choose(path, value) for path, value in changes.items())
+    return {"words": f"Choose {said}", "set": set_value(changes)}
+
+
+def _choose(path: str, value: object) -> str:
+    if path.endswith(".kind"):
+        return f"{form_words.said(path, value)} ({form_words.label(path).lower()})"
+    return form_words.said(path, value) if not isinstance(value, str) else value
+
+
+def set_value(changes: Changes) -> str:
+    """Changes as one button's value."""
+    return ";".join(f"{path}={value if isinstance(value, str) else to_text(value)}" for path, value in changes.items())
+
+
+# ── leaves ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def _leaf(shelf: _Shelf, leaf: Leaf) -> Shown:
+    draft = shelf.draft
+    began = value_at(shelf.base, leaf.path, leaf.default)
+    shown = shelf.marks(leaf.path, leaf.path) | _leaf_words(leaf)
+    shown["text"] = draft.form.get(leaf.path, to_text(value_at(draft.config, leaf.path, leaf.default)))
+    shown |= {"was": form_words.said_in(leaf, began), "was_text": to_text(began)}
+    return _special(draft, leaf, shown)
+
+
+def _leaf_words(leaf: Leaf) -> Shown:
+    tiles = leaf.widget == "options" and sum(len(o.title) + 3 for o in leaf.options) <= MAX_TILE_LETTERS
+    chain = leaf.path.endswith(".hidden")
+    return {
+        "type": "tiles"
+        if tiles
+        else "chain"
+        if chain
+        else {"options": "select", "json": "json"}.get(leaf.widget, leaf.widget),
+        "title": leaf.title,
+        "help": leaf.words,
+        "options": [{"text": o.text, "title": o.title, "off": ""} for o in leaf.options],
+        "unit": leaf.unit,
+        "placeholder": leaf.empty,
+        "numeric": leaf.widget in ("integer", "number"),
+        "wide": chain or leaf.widget == "json",
+    }
+
+
+def _special(draft: Draft, leaf: Leaf, shown: Shown) -> Shown:
+    """What the schema cannot know: the data sets of this machine and their sizes."""
+    info = draft.info
+    if leaf.path == "data.name":
+        said = {"aside": _data_aside(draft), "was": _data_title(draft)}
+        return shown | said | {"type": "select", "options": _data_options(shown["text"])}
+    if leaf.path == "device":
+        return shown | {"type": "select", "options": _device_options(shown["text"])}
+    if leaf.path == "data.train_size" and info:
+        return shown | {"unit": f"of {info.train:,}"}
+    if leaf.path == "data.test_size" and info:
+        return shown | {"unit": f"of {info.test:,}"}
+    return shown
+
+
+def _data_options(chosen: str) -> list[Shown]:
+    options = [{"text": info.name, "title": _data_words(info), "off": ""} for info in catalogue.listing(data_folders())]
+    known = {option["text"] for option in options}
+    return options if chosen in known else [*options, {"text": chosen, "title": chosen, "off": ""}]
+
+
+def _device_options(chosen: str) -> list[Shown]:
+    names = {"auto": "Automatic", "cpu": "CPU", "cuda": "GPU (cuda)", "mps": "GPU (mps)"}
+    return [
+        {"text": text, "title": title, "off": ""}
+        for text, title in (names | {chosen: names.get(chosen, chosen)}).items()
+    ]
+
+
+def _data_words(info: catalogue.DataInfo) -> str:
+    return info.title if info.local else f"{info.title} (will be downloaded, {size(info.bytes)})"
+
+
+def _data_aside(draft: Draft) -> str:
+    info = draft.info
+    if info is None:
+        return ""
+    height, width, channels = info.shape
+    colours = "grey" if channels == 1 else "colour"
+    where = "Already on this machine." if info.local else f"Will be downloaded first, {size(info.bytes)}."
+    return f"{info.train:,} + {info.test:,} {colours} images, {height} × {width}, {info.classes} classes. {where}"
+
+
+def _data_title(draft: Draft) -> str:
+    name = str(value_at(draft.start.config, "data.name", ""))
+    return next((info.title for info in catalogue.listing(data_folders()) if info.name == name), name)
+
+
+# ── choices ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def _choice(shelf: _Shelf, choice: Choice) -> Shown:
+    tag = value_at(shelf.draft.config, f"{choice.path}.kind")
+    began = value_at(shelf.base, f"{choice.path}.kind") or choice.kinds[0].tag
+    chosen = choice.kind(str(tag)) or choice.kinds[0]
+    words = _choice_words(choice, chosen, shelf.draft.misfits.get(choice.path, {}))
+    marks = shelf.marks(choice.path, f"{choice.path}.kind")
+    return (
+        words
+        | marks
+        | {
+            "was": form_words.said(f"{choice.path}.kind", began),
+            "was_text": began,
+            "fields": list(_fields(shelf.below(choice, chosen), chosen.children)),
+            "others": [_spare_kind(shelf.below(choice, kind), kind) for kind in choice.kinds if kind is not chosen],
+        }
+    )
+
+
+def _choice_words(choice: Choice, chosen: Kind, off: Mapping[str, Misfit]) -> Shown:
+    short = sum(len(kind.title) + 3 for kind in choice.kinds) <= 2 * MAX_TILE_LETTERS
+    return {
+        "type": "one" if len(choice.kinds) == 1 else "choice",
+        "tiles": len(choice.kinds) <= MAX_TILES and short,
+        "title": choice.title,
+        "help": choice.words,
+        "wide": True,
+        "tag": chosen.tag,
+        "kinds": [_kind(kind, off) for kind in choice.kinds],
+        "why": why(choice, off),
+        "say": chosen.words,
+        "well": bool(chosen.children) and len(choice.kinds) > 1,
+    }
+
+
+def _kind(kind: Kind, off: Mapping[str, Misfit]) -> Shown:
+    return {"text": kind.tag, "title": kind.title, "off": sentence(off[kind.tag].reason) if kind.tag in off else ""}
+
+
+def why(choice: Choice, off: Mapping[str, Misfit]) -> list[Shown]:
+    """For each kind that cannot be chosen: the reason, and the button that chooses it with what it needs."""
+    titles = {kind.tag: kind.title for kind in choice.kinds}
+    return [{"title": titles[tag], "reason": sentence(m.reason), "fix": _with(m.fix, choice)} for tag, m in off.items()]
+
+
+def _with(changes: Changes, choice: Choice) -> Shown | None:
+    if not changes:
+        return None
+    rest = {path: value for path, value in changes.items() if path != f"{choice.path}.kind"}
+    said = ", ".join(_choose(path, value) for path, value in rest.items())
+    return {"words": f"Choose it with {said}", "set": set_value(changes)}
+
+
+def _spare_kind(shelf: _Shelf, kind: Kind) -> Shown:
+    """The fields of a kind that is not chosen, as it would begin, for scripts to show at once."""
+    fields = [_spare(shelf, node) for node in kind.children]
+    return {"tag": kind.tag, "say": kind.words, "well": bool(kind.children), "fields": fields}
+
+
+def _spare(shelf: _Shelf, node: Node) -> Shown:
+    if isinstance(node, Branch):
+        raise TypeError(f"{node.path}: a kind has fields and choices, not branches")
+    marks = shelf.marks(node.path, node.path) | {"changed": False, "errors": []}
+    if isinstance(node, Leaf):
+        began = value_at(shelf.base, node.path, node.default)
+        text = to_text(began)
+        return marks | _leaf_words(node) | {"text": text, "was_text": text, "was": form_words.said_in(node, began)}
+    chosen = node.kind(value_at(shelf.base, f"{node.path}.kind")) or node.kinds[0]
+    fields = [_spare(shelf, child) for child in chosen.children]
+    others = [_spare_kind(shelf.below(node, kind), kind) for kind in node.kinds if kind is not chosen]
+    began = {"was": chosen.title, "was_text": chosen.tag}
+    return _choice_words(node, chosen, {}) | marks | began | {"fields": fields, "others": others}
