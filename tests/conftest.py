@@ -8,7 +8,7 @@ import tempfile
 
 _home = tempfile.mkdtemp(prefix="ffweb-tests-")
 os.environ["FFWEB_HOME"] = _home
-for _name in ("REDIS_URL", "DATABASE_URL", "FFWEB_DATASETS", "FFWEB_GPUS"):
+for _name in ("REDIS_URL", "FFWEB_DATASETS", "FFWEB_GPUS"):
     os.environ.pop(_name, None)
 
 

@@ -31,13 +31,16 @@ class Chunk(models.Model):
 
 
 class Pyramid(models.Model):
-    """(min, max) per 16 (level 1) and per 256 points (level 2), apart from the chunks so that big blobs are not walked."""
+    """The least and greatest point of every 16 (level 1) and 256 points (level 2) of a series' full chunks.
+
+    Apart from the chunks so that big blobs are not walked; a row holds 1,024 buckets of (x_min, min, x_max, max).
+    """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="+")
     metric = models.CharField(max_length=80)
     level = models.SmallIntegerField()
     index = models.IntegerField()
-    n = models.IntegerField()
+    n = models.IntegerField()  # buckets
     blob = models.BinaryField()
 
     class Meta:
