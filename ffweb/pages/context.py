@@ -12,7 +12,9 @@ from ffweb.runs.status import STATUSES
 
 # Word, url name, and the url names under which the entry is the current one.
 NAV = (("Runs", "runs", {"runs", "run", "new-run"}), ("Team", "team", {"team"}))
-STATUS_TABLE = {s.name: {"word": s.word, "icon": s.icon, "tone": s.tone, "sentence": s.sentence} for s in STATUSES.values()}
+STATUS_TABLE = {
+    s.name: {"word": s.word, "icon": s.icon, "tone": s.tone, "sentence": s.sentence} for s in STATUSES.values()
+}
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Numbers as people read them: significant digits, true minus, thin spaces before units, SI prefixes.
 
-static/js/view/format.js says the same in the browser, function by function; tests/js/format-cases.json holds both to it.
+static/js/view/format.js says the same in the browser, function by function: tests/js/format-cases.json holds both to
+it.
 Every function takes None (shown "–") and non-finite values (shown "NaN", "∞").
 """
 
@@ -32,7 +33,7 @@ def fixed(value: float, decimals: int) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """`digits` significant digits, never fewer than the whole part has; whole numbers in full: 0.240, 98.2, 1,797, 2.5e-5."""
+    """`digits` significant digits, never fewer than the whole part has; whole numbers in full: 0.240, 98.2, 1,797."""
     if value is None or odd(value):
         return odd(value) or NONE
     size = abs(value)
@@ -107,7 +108,10 @@ def duration(seconds: float | None) -> str:
         return f"{number(seconds * 1e6)}{THIN}µs" if seconds < 1e-3 else f"{number(seconds * 1e3)}{THIN}ms"
     if seconds < 9.95:
         return f"{fixed(seconds, 1)}{THIN}s"
-    whole = math.floor(seconds + 0.5)
+    return _whole(math.floor(seconds + 0.5))
+
+
+def _whole(whole: int) -> str:
     for unit, part, scale, below in (("s", "", 1, 60), ("min", "s", 60, 3600), ("h", "min", 3600, 86400)):
         if whole < below:
             return _two(whole, scale, unit, part)
@@ -126,7 +130,7 @@ def eta(seconds: float | None) -> str:
     if seconds is None or not math.isfinite(seconds):
         return "estimating…"
     step = 5 if seconds < 120 else 10 if seconds < 600 else 60
-    return f"about {duration(max(step, math.floor(seconds / step + 0.5) * step))}"
+    return f"about {_whole(max(step, math.floor(seconds / step + 0.5) * step))}"
 
 
 def quantity(value: float | None, unit: str) -> str:

@@ -19,7 +19,9 @@ def member(request: HttpRequest) -> User:
 def way_back(request: HttpRequest, default: str = "/") -> str:
     """Where `next` leads, if that is on this site."""
     target = request.POST.get("next") or request.GET.get("next") or ""
-    safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    safe = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return target if safe else default
 
 

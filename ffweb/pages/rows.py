@@ -10,7 +10,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from ffweb.pages.format import percent
 from ffweb.pages.method import Method, method
+from ffweb.people.models import initials
 from ffweb.runs import status
 from trainer.data.catalogue import describe
 from trainer.data.folders import read_folders
@@ -51,8 +53,25 @@ class Row:
         return "" if place is None else "next" if place == 1 else f"{place - 1} ahead"
 
     @property
-    def waiting(self) -> bool:
-        return bool(self.run["status"] == status.QUEUED)
+    def done(self) -> float:
+        return float(self.run["progress"]["done"])
+
+    @property
+    def span(self) -> float:
+        """How much of its width the little line takes: what is done while it runs, all of it afterwards."""
+        return self.done if self.active else 1.0
+
+    @property
+    def accuracy_text(self) -> str:
+        return percent(self.accuracy, self.data.decimals)
+
+    @property
+    def line_label(self) -> str:
+        return f"Test accuracy so far, now {self.accuracy_text}"
+
+    @property
+    def initials(self) -> str:
+        return initials(self.run["owner"])
 
 
 @lru_cache(maxsize=256)

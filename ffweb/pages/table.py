@@ -83,3 +83,16 @@ class Wish:
         now = self.ordered(column)
         down = now != "descending" if column.down else now == "ascending"
         return f"-{column.sort}" if down else column.sort
+
+    def heads(self, energy: bool) -> list[Head]:
+        """The headers; energy only where somebody measured it."""
+        return [Head(c, self.ordered(c), self.next_order(c)) for c in COLUMNS if energy or c.name != "energy"]
+
+
+@dataclass(frozen=True)
+class Head:
+    """A header with its aria-sort and what its link asks for."""
+
+    column: Column
+    order: str
+    next: str

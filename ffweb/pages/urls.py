@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from ffweb.pages import views_link, views_probes, views_runs, views_settings, views_sign_in, views_team
+from ffweb.pages import views_link, views_new, views_probes, views_runs, views_settings, views_sign_in, views_team
 
 urlpatterns: list[URLPattern] = [
     path("", views_runs.table, name="runs"),
+    path("runs/quick-start", views_runs.quick_start, name="quick-start"),
+    path("runs/new", views_new.new_run, name="new-run"),
+    path("runs/new/check", views_new.check, name="check-new-run"),
     path("runs/actions", views_runs.actions, name="run-actions"),
     path("runs/restore", views_runs.restore, name="restore-runs"),
     path("sign-in", views_sign_in.sign_in, name="sign-in"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
@@ -16,7 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 from ffweb.pages.http import back, member, toast
 from ffweb.pages.machine import machine
 from ffweb.pages.rows import data_of, row
-from ffweb.pages.table import COLUMNS, VIEWS, Wish
+from ffweb.pages.table import VIEWS, Wish
 from ffweb.people.models import User
 from ffweb.runs import overview, queries, services
 from ffweb.runs.access import NotVisible
@@ -24,9 +24,10 @@ from ffweb.runs.errors import Refused
 from ffweb.runs.filters import FilterError
 from ffweb.runs.models import Run
 from ffweb.work import presence
+from trainer.errors import ConfigError
 from trainer.presets import PRESETS
 
-FIRST_PRESET = "ff-digits"
+FIRST_PRESET, FIRST_TWIN = "ff-digits", "backprop-digits"
 
 
 @login_required
@@ -40,9 +41,15 @@ def table(request: HttpRequest) -> HttpResponse:
     counts = overview.counts(user)
     if not partial and not counts.total and not counts.archived:
         return render(request, "runs/empty.html", _first_visit())
-    context = {"wish": wish, "counts": counts, "views": VIEWS, "columns": COLUMNS, **_rows(user, wish)}
+    context = {"wish": wish, "counts": counts, "segments": _segments(wish, counts), **_rows(user, wish)}
     context["data_sets"] = [data_of(name) for name in overview.data_sets(user)]
     return render(request, "runs/list.html" if partial else "runs/table.html", context)
+
+
+def _segments(wish: Wish, counts: overview.Counts) -> list[tuple[str, str]]:
+    """The archive has a segment once something is in it."""
+    shown = {key: word for key, (word, _) in VIEWS.items() if key != "archived" or counts.archived or wish.view == key}
+    return list(shown.items())
 
 
 def _rows(user: User, wish: Wish) -> dict[str, Any]:
@@ -53,11 +60,35 @@ def _rows(user: User, wish: Wish) -> dict[str, Any]:
         return {"problem": str(error), "rows": []}
     best = overview.best_accuracies(user) if page.items else {}
     rows = [row(item, best) for item in page.items]
-    return {"page": page, "rows": rows, "has_energy": any(r.energy is not None for r in rows)}
+    has_energy = any(r.energy is not None for r in rows)
+    return {
+        "page": page,
+        "rows": rows,
+        "has_energy": has_energy,
+        "heads": wish.heads(has_energy),
+        "before": page.page - 1,
+        "after": page.page + 1,
+        "left": min(page.per_page, page.total - page.page * page.per_page),
+    }
 
 
 def _first_visit() -> dict[str, Any]:
-    return {"preset": PRESETS[FIRST_PRESET], "pair": PRESETS["backprop-digits"], "machine": machine(presence.workers())}
+    seconds = 60 * PRESETS[FIRST_PRESET].minutes
+    twin_seconds = 60 * PRESETS[FIRST_TWIN].minutes
+    return {"seconds": seconds, "pair_seconds": seconds + twin_seconds, "machine": machine(presence.workers())}
+
+
+@login_required
+@require_POST
+def quick_start(request: HttpRequest) -> HttpResponse:
+    """The first run with one click; with `twin`, backprop beside it."""
+    create = services.create_with_twin if request.POST.get("twin") else services.create_run
+    try:
+        made = create(member(request), preset=FIRST_PRESET)
+    except (Refused, ConfigError) as error:
+        toast(request, str(error), bad=True)
+        return redirect("runs")
+    return redirect("run", made[0].pk if isinstance(made, tuple) else made.pk)
 
 
 # ── actions on selected runs ──────────────────────────────────────────────────────────────────────────────────────

@@ -79,5 +79,9 @@ def tokens(request: HttpRequest) -> HttpResponse:
 @require_POST
 def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
     found = services.revoke_token(member(request), token_id)
-    toast(request, "Token revoked." if found else "There is no such token: it may have been revoked before.", bad=not found)
+    toast(
+        request,
+        "Token revoked." if found else "There is no such token: it may have been revoked before.",
+        bad=not found,
+    )
     return redirect("settings")

@@ -72,5 +72,8 @@ CHANGES: dict[str, tuple[Callable[[User, User], None], str]] = {
     "deactivate": (services.deactivate, "{name} is no longer a member. Their runs stay."),
     "reactivate": (services.reactivate, "{name} is a member again."),
     "promote": (lambda admin, user: services.set_admin(admin, user, True), "{name} is an admin now."),
-    "demote": (lambda admin, user: services.set_admin(admin, user, False), "{name} is a member without admin rights now."),
+    "demote": (
+        lambda admin, user: services.set_admin(admin, user, False),
+        "{name} is a member without admin rights now.",
+    ),
 }

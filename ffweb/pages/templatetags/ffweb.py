@@ -47,7 +47,10 @@ def ago(when: datetime | str | None) -> SafeString:
     if moment is None:
         return mark_safe(f'<span aria-label="none">{f.NONE}</span>')
     return format_html(
-        '<time class="ago" datetime="{}" title="{}">{}</time>', moment.isoformat(), f.exact(moment), f.ago(moment, timezone.now())
+        '<time class="ago" datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        f.exact(moment),
+        f.ago(moment, timezone.now()),
     )
 
 
@@ -74,14 +77,18 @@ def icon(name: str) -> SafeString:
 def pill(status: str) -> SafeString:
     """Icon, word and tint of a status."""
     s = STATUSES[status]
-    return format_html('<span class="pill {}" data-status="{}">{}<span>{}</span></span>', s.tone, s.name, icon(s.icon), s.word)
+    return format_html(
+        '<span class="pill {}" data-status="{}">{}<span>{}</span></span>', s.tone, s.name, icon(s.icon), s.word
+    )
 
 
 @register.simple_tag
 def sparkline(values: list[float | None], done: float = 1.0, label: str = "") -> SafeString:
     """A line of at most 40 values, 108 × 30, as wide as the run is done. js/view/sparkline.js draws the same."""
     return format_html(
-        '<svg class="mini" viewBox="0 0 108 30" role="img" aria-label="{}"><path d="{}"/></svg>', label, path(values, done)
+        '<svg class="mini" viewBox="0 0 108 30" role="img" aria-label="{}"><path d="{}"/></svg>',
+        label,
+        path(values, done),
     )
 
 

@@ -138,7 +138,11 @@ export function duration(seconds) {
   if (seconds <= 0) return `0${THIN}s`;
   if (seconds < 1) return seconds < 1e-3 ? `${number(seconds * 1e6)}${THIN}µs` : `${number(seconds * 1e3)}${THIN}ms`;
   if (seconds < 9.95) return `${fixed(seconds, 1)}${THIN}s`;
-  const whole = Math.floor(seconds + 0.5);
+  return inWhole(Math.floor(seconds + 0.5));
+}
+
+/** @param {number} whole seconds */
+function inWhole(whole) {
   if (whole < 60) return two(whole, 1, "s", "");
   if (whole < 3600) return two(whole, 60, "min", "s");
   if (whole < 86400) return two(whole, 3600, "h", "min");
@@ -152,7 +156,7 @@ export function duration(seconds) {
 export function eta(seconds) {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "estimating…";
   const step = seconds < 120 ? 5 : seconds < 600 ? 10 : 60;
-  return `about ${duration(Math.max(step, Math.floor(seconds / step + 0.5) * step))}`;
+  return `about ${inWhole(Math.max(step, Math.floor(seconds / step + 0.5) * step))}`;
 }
 
 /**

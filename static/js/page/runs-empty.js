@@ -1,0 +1,16 @@
+/** The first visit: when somebody's first run appears, show the table; n opens the form. */
+import { LiveSocket } from "../net/socket.js";
+import { showConnection } from "../view/connection.js";
+import { listen } from "../view/keys.js";
+
+const socket = new LiveSocket({
+  path: "/ws/runs",
+  after: () => 0,
+  onMessage: (message) => {
+    if (message.type === "runs" && message.items.length) location.reload();
+  },
+  onState: (state) => showConnection(state === "closed" ? "none" : state, null, () => socket.now()),
+  onRefused: () => showConnection("offline", null, () => location.reload()),
+});
+socket.open();
+listen({ n: () => document.querySelector(/** @type {"a"} */ (".pagehead a.btn"))?.click() });
