@@ -14,7 +14,7 @@ run: .venv/.installed-train
 	@exec $(PY) manage.py serve --stop-with-parent
 
 test: .venv/.installed-dev
-	$(PY) -m pytest $(PYTEST_ARGS)
+	env -u REDIS_URL -u FFWEB_DATASETS -u FFWEB_GPUS -u FFWEB_CPU_SLOTS $(PY) -m pytest $(PYTEST_ARGS)
 
 check: .venv/.installed-dev $(if $(NPM),node_modules/.package-lock.json)
 	$(PY) -m ruff check .

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from django.core.exceptions import ImproperlyConfigured
 from ffweb import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-HOME = Path(env.text("FFWEB_HOME") or BASE_DIR / "var").absolute()
+TESTING = "pytest" in sys.modules
+# pytest-django reads these settings before any conftest: tests get a home of their own here, removed by tests/conftest.py.
+HOME = Path(tempfile.mkdtemp(prefix="ffweb-tests-") if TESTING else env.text("FFWEB_HOME") or BASE_DIR / "var").absolute()
 HOME.mkdir(parents=True, exist_ok=True)
 RUNS_DIR = HOME / "runs"
 DATASETS_DIR = HOME / "datasets"
@@ -29,7 +32,6 @@ CPU_SLOTS = env.integer("FFWEB_CPU_SLOTS", 1, 0, 256)
 GPUS = env.text("FFWEB_GPUS", "all")
 TRAINER = env.text("FFWEB_TRAINER")  # another command than this Python's `-m trainer`, for a torch that lives elsewhere
 DEBUG = env.flag("FFWEB_DEBUG")
-TESTING = "pytest" in sys.modules
 
 
 def _secret_key() -> str:

@@ -1,16 +1,15 @@
-"""Shared by all tests: FFWEB_HOME is a temporary folder, set before Django reads its settings."""
+"""Shared by all tests: the temporary home that the settings made is removed in the end; sites started by tests see no other."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 
-_home = tempfile.mkdtemp(prefix="ffweb-tests-")
-os.environ["FFWEB_HOME"] = _home
-for _name in ("REDIS_URL", "FFWEB_DATASETS", "FFWEB_GPUS"):
+from django.conf import settings
+
+for _name in ("FFWEB_HOME", "REDIS_URL", "FFWEB_DATASETS", "FFWEB_GPUS", "FFWEB_CPU_SLOTS"):
     os.environ.pop(_name, None)
 
 
 def pytest_unconfigure() -> None:
-    shutil.rmtree(_home, ignore_errors=True)
+    shutil.rmtree(settings.HOME, ignore_errors=True)

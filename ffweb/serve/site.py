@@ -20,7 +20,7 @@ from ffweb.settings import channel_layers
 from ffweb.work.janitor import Janitor
 from ffweb.work.machine import WorkerSpec, workers_here
 
-READY_SECONDS = 60.0
+READY_SECONDS = 30.0
 REDIS_SECONDS = 10.0
 
 Say = Callable[[str], None]
