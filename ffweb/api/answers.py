@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import IO, Any
 
-import numpy as np
 import orjson
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
@@ -63,9 +61,3 @@ def in_pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
             yield b"".join(held)
             held, size = [], 0
     yield b"".join(held)
-
-
-def typed(array: Any, dtype: str = "f4") -> Mapping[str, str]:
-    """An array as Plotly takes it: {dtype, bdata: base64 of little-endian numbers}."""
-    numbers = np.ascontiguousarray(array, dtype=f"<{dtype}")
-    return {"dtype": dtype, "bdata": base64.b64encode(numbers.tobytes()).decode()}

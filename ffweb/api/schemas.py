@@ -42,7 +42,7 @@ class RunIn(Source):
 
 class GroupIn(RunIn):
     seeds: Annotated[list[int], Field(max_length=60)] = []
-    against: list[str] = Field([], description="Controls beside each run: `backprop`.")
+    against: list[str] = Field([], description="Controls beside each run: `backprop`, `random`.")
     vary: dict[str, list[Any]] = Field({}, description="A small grid: dotted paths and the values to try.")
 
 
@@ -144,7 +144,8 @@ class Summary(Schema):
     flops_per_image: float
     total_flops: float
     steps: int
-    seconds: float | None
+    seconds: float
+    rate: str = Field(description="How the speed behind `seconds` was measured.")
     warnings: list[str]
     queue: Literal["cpu", "gpu"]
 
@@ -154,10 +155,19 @@ class Checked(Schema):
     summary: Summary
 
 
+class Packed(Schema):
+    """Little-endian numbers in base64, as Plotly takes them."""
+
+    dtype: Literal["i4", "f4", "f8"]
+    bdata: str
+
+
 class Series(Schema):
-    x: list[float | None] | dict[str, Any]
-    y: list[float | None] | dict[str, Any]
-    total: int = Field(description="Points stored; x and y hold the smallest and largest of each bucket of them.")
+    x: list[float] | Packed | None = None
+    x0: int | None = Field(None, description="`typed`, equally far apart: the first x, in place of `x`.")
+    dx: int | None = Field(None, description="…and the distance to the next.")
+    y: list[float | None] | Packed
+    total: int = Field(description="Points logged; x and y hold the least and greatest of each bucket of them.")
 
 
 class Metrics(Schema):

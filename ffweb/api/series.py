@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from ninja import Query, Schema
 from pydantic import ConfigDict, Field
 
-from ffweb.api.answers import answer, download, in_pieces, typed
+from ffweb.api.answers import answer, download, in_pieces
 from ffweb.metrics import store
 from ffweb.runs import queries
 from ffweb.runs.models import Run
@@ -43,18 +43,9 @@ def series(run: Run, wanted: Wanted) -> HttpResponse:
     names = [name.strip() for name in wanted.names.split(",") if name.strip()]
     with snapshot():
         seq = Run.objects.values_list("seq", flat=True).get(pk=run.pk)
-        windows = store.window(run.pk, names, wanted.x, wanted.lo, wanted.hi, wanted.points)
-    shape = _typed if wanted.format == "typed" else _plain
+        windows = store.window(run.pk, names, wanted.x, lo=wanted.lo, hi=wanted.hi, points=wanted.points)
+    shape = store.typed if wanted.format == "typed" else store.plain
     return answer({"seq": seq, "series": {name: shape(window) for name, window in windows.items()}})
-
-
-def _plain(window: Any) -> dict[str, Any]:
-    return {"x": window.x, "y": window.y, "total": window.total}
-
-
-def _typed(window: Any) -> dict[str, Any]:
-    """x keeps float64: float32 counts steps exactly only to 16.7 million."""
-    return {"x": typed(window.x, "f8"), "y": typed(window.y, "f4"), "total": window.total}
 
 
 def as_csv(request: HttpRequest, run: Run) -> StreamingHttpResponse:
@@ -63,7 +54,7 @@ def as_csv(request: HttpRequest, run: Run) -> StreamingHttpResponse:
 
 
 def _csv_lines(run: Run) -> Iterator[bytes]:
-    columns = ["step", *store.names(run.pk)]
+    columns = store.columns(run.pk)
     yield _csv_line(columns)
     for row in store.export_rows(run.pk):
         yield _csv_line([row.get(column) for column in columns])

@@ -47,7 +47,7 @@ def metrics_of(run: Run) -> dict[str, dict[str, Any]]:
 
 
 def flatten(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """(`prefix.a.b`, scalar) of nested mappings; a list of scalars becomes one text ("500,500"), other lists are left out."""
+    """(`prefix.a.b`, scalar) of nested mappings; a list of scalars is one text ("500,500"), other lists are left out."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from flatten(f"{prefix}.{key}", item)

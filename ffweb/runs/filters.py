@@ -84,10 +84,9 @@ def parse(text: str) -> list[Term]:
         raise FilterError(f"A filter may have {MAX_LENGTH} characters; this one has {len(text)}.")
     terms: list[Term] = []
     at, text = 0, text.rstrip()
-    while at < len(text):
-        match = _TERM.match(text, at)
-        if match is None:
-            raise FilterError(f"A quotation mark is open at character {text.index(chr(34), at) + 1}: close it.")
+    if text.count('"') % 2:
+        raise FilterError(f"The quotation mark at character {text.rindex(chr(34)) + 1} is open: close it.")
+    while match := _TERM.match(text, at):
         terms.append(_term(match))
         at = match.end()
     if len(terms) > MAX_TERMS:
@@ -258,8 +257,9 @@ def fact_key(name: str, field: str = "filter") -> str:
     for key in (name, f"config.{name}", f"result.{name}"):
         if key in found:
             return key
-    if name.rpartition(".")[2] in config_words():
-        return f"config.{name.removeprefix('config.')}"
+    path = name.removeprefix("config.").split(".")
+    if path[0] in config.RunConfig.model_fields and path[-1] in config_words():
+        return f"config.{'.'.join(path)}"
     raise FilterError(_unknown(name), field=field)
 
 

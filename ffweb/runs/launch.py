@@ -26,7 +26,11 @@ from trainer.presets import PRESETS
 NAME_LENGTH, NOTES_LENGTH = 200, 20_000
 MAX_TAGS, TAG_LENGTH = 20, 40
 MAX_GROUP = 60
-CONTROLS = ("backprop",)
+# What each control changes in the backprop twin.
+CONTROLS: dict[str, dict[str, Any]] = {
+    "backprop": {},
+    "random": {"scope.kind": "layer", "layers": [{"span": "1-", "frozen": True}]},
+}
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def create_group(
     _check_group(seeds, against, vary or {})
     name = "".join(secrets.choice(CROCKFORD) for _ in range(8))
     points = list(_points(Order(**order, group=name), seeds, vary or {}))
-    controls = [_twin(point) for point in points] if against else []
+    controls = [_control(point, kind) for point in points for kind in dict.fromkeys(against)]
     return name, create_runs(user, [*points, *_distinct(controls)])
 
 
@@ -109,11 +113,11 @@ def _default_name(order: Order) -> str:
     return str(given.get("name") or (preset.title if preset else "Run"))
 
 
-def _twin(point: Order) -> Order:
-    """The fair backprop beside a point."""
+def _control(point: Order, kind: str) -> Order:
+    """What a point is compared with: the fair backprop, or that net as it starts, frozen, with a trained readout."""
     twin = validate.check(point.preset, point.config, point.changes).config.twin()
-    name = f"{point.name} · backprop"[:NAME_LENGTH]
-    return replace(point, name=name, preset=None, config=twin.model_dump(mode="json"), changes=None)
+    name = f"{point.name} · {kind}"[:NAME_LENGTH]
+    return replace(point, name=name, preset=None, config=twin.model_dump(mode="json"), changes=CONTROLS[kind])
 
 
 def _distinct(orders: Sequence[Order]) -> list[Order]:
@@ -121,7 +125,7 @@ def _distinct(orders: Sequence[Order]) -> list[Order]:
     seen: dict[str, Order] = {}
     for order in orders:
         config = {key: value for key, value in (order.config or {}).items() if key != "name"}
-        seen.setdefault(repr(config), order)
+        seen.setdefault(repr((config, order.changes)), order)
     return list(seen.values())
 
 

@@ -144,7 +144,7 @@ def purge() -> list[str]:
 
 
 def make_share(user: User, run: Run, expires_at: datetime | None = None) -> tuple[Share, str]:
-    """A read-only link to `run`, and its token, which is shown this once. Raises ConfigError for an expiry that is past."""
+    """A read-only link to `run`, and its token, shown this once. Raises ConfigError for an expiry that is past."""
     _own(user, run, "share")
     if expires_at is not None and expires_at <= timezone.now():
         raise launch.refused("expires_at", "A link has to expire in the future.", "past")

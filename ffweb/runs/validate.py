@@ -35,11 +35,13 @@ class Checked:
 def check(
     preset: str | None = None, config: Mapping[str, Any] | None = None, changes: Mapping[str, Any] | None = None
 ) -> Checked:
-    """Preset, then config, then dotted changes, put together and tried. Raises ConfigError naming every field at fault."""
+    """Preset, config and dotted changes, put together and tried. Raises ConfigError naming every field at fault."""
     _bounded(config, "config")
     _bounded(changes, "set")
     parsed = trainer_config.parse(trainer_config.compose(preset, config, changes))
     info = catalogue.describe(parsed.data.name)
+    if problems := estimating.problems(parsed, info):
+        raise ConfigError(problems)
     queue = queue_for(parsed.device)
     estimate = estimating.estimate(parsed, info)
     _fits(estimate, queue)
