@@ -72,7 +72,7 @@ def test_standardising_gives_mean_zero_deviation_one_by_channel_and_can_be_undon
     x, _, xt, _ = pictures()
     colour = (x * np.array([1.0, 0.5, 0.0])).astype(np.uint8)
     (folder / "rgb.npz").write_bytes(npz_bytes(x_train=colour, x_test=np.repeat(xt, 3, 3)))
-    data = load(Config("npz:rgb", standardise="channel"), "cpu", seed=0)
+    data = load(Config("npz:rgb", standardise="dataset"), "cpu", seed=0)
     mean, std = data.x_train.double().mean((0, 1, 2)), data.x_train.double().std((0, 1, 2), correction=0)
     torch.testing.assert_close(mean, torch.zeros(3).double(), atol=1e-5, rtol=0)
     torch.testing.assert_close(std, torch.tensor([1.0, 1.0, 0.0]).double(), atol=1e-5, rtol=0)

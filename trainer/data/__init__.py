@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import ConfigError
 from .catalogue import family_of
 from .family import Arrays, DataInfo, Labels, Pixels, Progress
 from .folders import download_folder, read_folders
-from .sizes import DataConfig, Sizes, sizes
+from .sizes import DataConfig, Sizes, problems, sizes
 from .splits import stratified
 
 if TYPE_CHECKING:
@@ -81,10 +82,12 @@ def load(data: DataConfig, device: torch.device | str, seed: int, on_download: P
     started = time.perf_counter()
     info = fetch(data.name, on_download)
     seconds = 0.0 if before.local else time.perf_counter() - started
+    if errors := problems(data, info):
+        raise ConfigError(errors)
     wanted = sizes(data, info)
     arrays = family.read(data.name, folders)
     chosen = _choose(arrays, split(arrays, wanted, seed))
-    moments = channel_moments(chosen[0], arrays.white) if data.standardise == "channel" else None
+    moments = channel_moments(chosen[0], arrays.white) if data.standardise != "none" else None
     return Dataset(
         *_on_device(chosen, moments, arrays.white, device),
         info=dataclasses.replace(info, train=wanted.train, test=wanted.test),
@@ -99,7 +102,12 @@ Chosen = tuple[Pixels, Labels, Pixels, Labels, Pixels, Labels]
 def _choose(arrays: Arrays, index: tuple[Labels, Labels, Labels]) -> Chosen:
     train, valid, test = index
     x, y = arrays.x_train, arrays.y_train
-    return x[train], y[train], x[valid], y[valid], arrays.x_test[test], arrays.y_test[test]
+    return _take(x, train), y[train], _take(x, valid), y[valid], _take(arrays.x_test, test), arrays.y_test[test]
+
+
+def _take(x: Pixels, index: Labels) -> Pixels:
+    """The images at ascending `index`; the array itself where that is all of them."""
+    return x if len(index) == len(x) else x[index]
 
 
 def _on_device(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from ..errors import ConfigError, Problem
+from ..errors import Problem
 from .family import DataInfo
 
 
@@ -32,7 +32,17 @@ class Sizes(NamedTuple):
 
 
 def sizes(data: DataConfig, info: DataInfo) -> Sizes:
-    """What `data` asks of the set `info`. Raises ConfigError for more than it has."""
+    """What `data` asks of the set `info`, or all of it where that is more than there is (`problems` says so)."""
+    rest = max(1, info.train - data.valid_size)
+    return Sizes(
+        min(data.train_size or rest, rest),
+        min(data.valid_size, info.train),
+        min(data.test_size or info.test, info.test),
+    )
+
+
+def problems(data: DataConfig, info: DataInfo) -> list[Problem]:
+    """What `data` asks of the set `info` beyond what it has."""
     errors: list[Problem] = []
     rest = info.train - data.valid_size
     if rest < 1:
@@ -42,9 +52,7 @@ def sizes(data: DataConfig, info: DataInfo) -> Sizes:
         errors.append(_too_many("train_size", f"{info.title} has {rest:,} training images{beside}; at most that many"))
     if data.test_size is not None and data.test_size > info.test:
         errors.append(_too_many("test_size", f"{info.title} has {info.test:,} test images; at most that many"))
-    if errors:
-        raise ConfigError(errors)
-    return Sizes(data.train_size or rest, data.valid_size, data.test_size or info.test)
+    return errors
 
 
 def _too_many(field: str, msg: str) -> Problem:

@@ -1,0 +1,1 @@
+"""What `make bench` measures: each module has `rows()`, the lines of one table."""

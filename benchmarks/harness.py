@@ -1,0 +1,98 @@
+"""Rows of a benchmark, the machine they were measured on, and how both are shown and stored."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+import psutil
+
+OUT = Path(__file__).parent / "out"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measurement against its bar: `measured` has to stay at or below it, or reach it."""
+
+    work: str
+    measured: float
+    bar: float
+    unit: str
+    better: Literal["down", "up"] = "down"
+
+    @property
+    def holds(self) -> bool:
+        return self.measured <= self.bar if self.better == "down" else self.measured >= self.bar
+
+
+def machine() -> dict[str, Any]:
+    """The machine and its state, as far as they explain a number."""
+    return {
+        "cpu": _cpu_name(),
+        "cores": os.cpu_count(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "load": os.getloadavg()[0],
+        "time": time.time(),
+    }
+
+
+def _cpu_name() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def table(name: str, rows: Sequence[Row]) -> str:
+    """The rows as aligned text."""
+    cells = [("work", "measured", "bar", "")] + [_cells(row) for row in rows]
+    widths = [max(len(line[column]) for line in cells) for column in range(4)]
+    lines = ["  ".join(f"{text:<{width}}" for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    return "\n".join([name, *lines])
+
+
+def _cells(row: Row) -> tuple[str, str, str, str]:
+    sign = "≤" if row.better == "down" else "≥"
+    return (
+        row.work,
+        f"{row.measured:.4g} {row.unit}",
+        f"{sign} {row.bar:g} {row.unit}",
+        "ok" if row.holds else "MISSED",
+    )
+
+
+def store(name: str, rows: Iterable[Row], folder: Path = OUT) -> Path:
+    """Write `folder`/NAME.json: {machine, rows: [{work, measured, bar, unit, better, holds}]}."""
+    folder.mkdir(parents=True, exist_ok=True)
+    body = {"machine": machine(), "rows": [asdict(row) | {"holds": row.holds} for row in rows]}
+    path = folder / f"{name}.json"
+    path.write_bytes(orjson.dumps(body, option=orjson.OPT_INDENT_2))
+    return path
+
+
+def run(name: str, measure: Callable[[], Sequence[Row]]) -> bool:
+    """Measure, print, store; returns whether every bar holds."""
+    rows = measure()
+    print(table(name, rows), end="\n\n", flush=True)
+    store(name, rows)
+    return all(row.holds for row in rows)
+
+
+def microseconds(act: Callable[[], object], times: int = 2000, repeats: int = 7) -> float:
+    """Median over `repeats` of the mean wall time of one call, in µs."""
+    samples = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        for _ in range(times):
+            act()
+        samples.append((time.perf_counter() - begin) / times * 1e6)
+    return statistics.median(samples)

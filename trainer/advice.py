@@ -1,0 +1,67 @@
+"""What somebody should know of a config that is allowed but may disappoint: sentences. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from trainer.arithmetic import shape
+from trainer.capacity import size
+from trainer.data.sizes import sizes
+
+if TYPE_CHECKING:
+    from trainer.config import RunConfig
+    from trainer.data.family import DataInfo
+
+
+def warnings(config: RunConfig, info: DataInfo) -> list[str]:
+    """Sentences, the most important first."""
+    return [
+        text
+        for check in (_download, _threshold, _readout, _overlay, _batch, _few_tests)
+        for text in check(config, info)
+    ]
+
+
+def _download(config: RunConfig, info: DataInfo) -> Iterator[str]:
+    if not info.local:
+        yield f"{info.title} is downloaded first: {size(info.bytes)}."
+
+
+def _threshold(config: RunConfig, info: DataInfo) -> Iterator[str]:
+    """θ belongs to the reduction: about 1 to 2 for a mean, about the layer's width for a sum."""
+    reduce = getattr(config.goodness, "reduce", None)
+    for layer, (_, width) in enumerate(shape(config, info).sizes, 1):
+        theta = getattr(config.at(layer).objective, "theta", None)
+        if theta is None or reduce is None:
+            continue
+        if reduce == "sum" and abs(theta) < width / 50:
+            yield f"Layer {layer}: θ = {theta:g} is far below its width {width}; for a sum about {width} is usual."
+        if reduce == "mean" and abs(theta) > 20:
+            yield f"Layer {layer}: θ = {theta:g} is far above what a mean reaches; 1 to 2 is usual."
+
+
+def _readout(config: RunConfig, info: DataInfo) -> Iterator[str]:
+    layers = len(config.architecture.hidden)
+    if layers == 2 and config.readout.needs == "reading" and config.readout.reads(layers) == [1]:
+        yield "With two layers a readout without the first is much worse in short runs; all layers is the safe choice."
+
+
+def _overlay(config: RunConfig, info: DataInfo) -> Iterator[str]:
+    net = shape(config, info)
+    height, width, channels = info.shape
+    hidden = height * width * channels + net.label - net.sizes[0][0]
+    if hidden and (channels > 1 or hidden > height * width * channels / 4):
+        yield f"The overlaid label hides {hidden} numbers of each image; concat keeps them."
+
+
+def _batch(config: RunConfig, info: DataInfo) -> Iterator[str]:
+    asked, train = config.schedule.batch_size, sizes(config.data, info).train
+    if asked and asked > train:
+        yield f"There are {train:,} training images, fewer than the batch of {asked:,}: an epoch is one step."
+
+
+def _few_tests(config: RunConfig, info: DataInfo) -> Iterator[str]:
+    test = sizes(config.data, info).test
+    if test < 200:
+        yield f"With {test:,} test images one mistake is {100 / test:.2g} % of accuracy."

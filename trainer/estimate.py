@@ -1,0 +1,183 @@
+"""What a config will need, before it runs: parameters, bytes, flops, steps, seconds. Imports no torch."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from trainer import compatibility
+from trainer.advice import warnings
+from trainer.arithmetic import phase_flops, reading_flops, shape
+from trainer.capacity import available_memory, fits
+from trainer.data.sizes import problems as size_problems
+from trainer.data.sizes import sizes
+
+if TYPE_CHECKING:
+    from trainer.config import RunConfig
+    from trainer.data.family import DataInfo
+    from trainer.errors import Problem
+
+__all__ = ["Estimate", "LayerEstimate", "available_memory", "estimate", "fits", "problems", "warnings"]
+
+Part = Literal["weights", "gradients", "optimiser", "activations", "data", "base"]
+FLOAT = 4
+"""Bytes of a number: weights, gradients, moments and activities are float32."""
+BASE = 240 * 2**20
+"""Resident bytes of a process that has imported torch and run its first products (torch 2.13 on Linux, CPU)."""
+
+PIECE = 1000
+"""Images of a batch that are computed at once."""
+READ_PIECE = 500
+"""Images whose labels are tried at once."""
+BUFFERS = 4
+"""Buffers of a layer's output that live at once: activity, slope, delta, hand-over."""
+
+FLOPS_PER_SECOND = 150e9
+SECONDS_PER_LAYER_STEP = 200e-6
+RATE = "two cores, float32"
+
+
+@dataclass(frozen=True)
+class LayerEstimate:
+    """One layer, counted from 1."""
+
+    index: int
+    name: str
+    inputs: int
+    outputs: int
+    parameters: int
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run will need."""
+
+    layers: list[LayerEstimate]
+    parameters: int
+    memory_bytes: int
+    """The peak of the process: the sum of `memory`, or what reading the data set takes if that is more."""
+    memory: dict[Part, int]
+    flops_per_image: int
+    """For each image drawn in training, the mean over all phases."""
+    total_flops: int
+    """Of training; evaluation is apart."""
+    steps: int
+    seconds: float
+    """Training and evaluation; `rate` says on what."""
+    rate: str
+    """How the speed behind `seconds` was measured."""
+
+
+def problems(config: RunConfig, info: DataInfo) -> list[Problem]:
+    """What `config` asks of the data set that it cannot give."""
+    return [*size_problems(config.data, info), *compatibility.data_problems(config, info)]
+
+
+def estimate(config: RunConfig, info: DataInfo) -> Estimate:
+    """Count what `config` will need on the data set `info`; sizes beyond the set count as all of it."""
+    layers = _layers(config, info)
+    memory = _memory(config, info)
+    images, flops, steps = 0, 0, 0
+    for phase in config.schedule.phases(len(layers)):
+        drawn = phase.epochs * sizes(config.data, info).train
+        images += drawn
+        flops += drawn * phase_flops(config, info, phase)
+        steps += phase.epochs * steps_per_epoch(config, info)
+    return Estimate(
+        layers=layers,
+        parameters=sum(layer.parameters for layer in layers),
+        memory_bytes=max(sum(memory.values()), memory["base"] + memory["data"] + _files(info)),
+        memory=memory,
+        flops_per_image=flops // images,
+        total_flops=flops,
+        steps=steps,
+        seconds=_seconds(config, info, flops, steps),
+        rate=RATE,
+    )
+
+
+def batch(config: RunConfig, info: DataInfo) -> int:
+    """Images in a step."""
+    train = sizes(config.data, info).train
+    return min(config.schedule.batch_size or train, train)
+
+
+def steps_per_epoch(config: RunConfig, info: DataInfo) -> int:
+    """Steps that draw every training image once."""
+    return math.ceil(sizes(config.data, info).train / batch(config, info))
+
+
+def _layers(config: RunConfig, info: DataInfo) -> list[LayerEstimate]:
+    net = shape(config, info)
+    return [
+        LayerEstimate(number, f"{inputs} → {outputs}", inputs, outputs, sum(_numbers(config, info, number)))
+        for number, (inputs, outputs) in enumerate(net.sizes, 1)
+    ]
+
+
+def _numbers(config: RunConfig, info: DataInfo, layer: int) -> tuple[int, int]:
+    """Parameters of layer `layer` (from 1): (its weights and biases, those of its goodness)."""
+    net = shape(config, info)
+    inputs, outputs = net.sizes[layer - 1]
+    reads = config.scope.has_loss(layer - 1, len(net.sizes))
+    return (inputs + 1) * outputs, config.goodness.numbers(outputs, net.classes) if reads else 0
+
+
+def _memory(config: RunConfig, info: DataInfo) -> dict[Part, int]:
+    weights = gradients = optimiser = 0
+    for layer in range(1, len(config.architecture.hidden) + 1):
+        own, goodness = _numbers(config, info, layer)
+        settings = config.at(layer)
+        learnt = goodness if config.goodness.learns else 0
+        weights += own + goodness
+        gradients += own + learnt
+        optimiser += settings.optimiser.slots * (learnt if settings.frozen else own + learnt)
+    return {
+        "weights": FLOAT * weights,
+        "gradients": FLOAT * gradients,
+        "optimiser": FLOAT * optimiser,
+        "activations": FLOAT * max(_training(config, info), _reading(config, info)),
+        "data": _images(info, sum(sizes(config.data, info))),
+        "base": BASE,
+    }
+
+
+def _images(info: DataInfo, count: int) -> int:
+    """Bytes of `count` images as float32 and their labels as int64."""
+    height, width, channels = info.shape
+    return count * (height * width * channels * FLOAT + 8)
+
+
+def _files(info: DataInfo) -> int:
+    """Bytes of the set's pixels as its files hold them, which are read before they become float32."""
+    height, width, channels = info.shape
+    return (info.train + info.test) * height * width * channels
+
+
+def _training(config: RunConfig, info: DataInfo) -> int:
+    """Numbers alive at the fullest moment of a step: a layer's when layers learn alone, all layers' when not."""
+    rows = min(batch(config, info), PIECE) * config.competitors.rows()
+    layers = [rows * (inputs + BUFFERS * outputs) for inputs, outputs in shape(config, info).sizes]
+    return max(layers) if config.scope.local else sum(layers)
+
+
+def _reading(config: RunConfig, info: DataInfo) -> int:
+    """Numbers alive while the answers of a piece of images are read: every label's rows where labels are tried."""
+    net = shape(config, info)
+    rows = READ_PIECE * (net.classes if net.label else 1)
+    return max(rows * (inputs * (layer > 0) + 2 * outputs) for layer, (inputs, outputs) in enumerate(net.sizes))
+
+
+def _seconds(config: RunConfig, info: DataInfo, flops: int, steps: int) -> float:
+    layers = len(config.architecture.hidden)
+    return flops / FLOPS_PER_SECOND + steps * layers * SECONDS_PER_LAYER_STEP + _evaluating(config, info)
+
+
+def _evaluating(config: RunConfig, info: DataInfo) -> float:
+    """Seconds of all evaluations: test and validation images and a sample of the training images, each time."""
+    train, valid, test = sizes(config.data, info)
+    every = config.evaluate.every_epochs or (50 if steps_per_epoch(config, info) == 1 else 1)
+    epochs = sum(phase.epochs for phase in config.schedule.phases(len(config.architecture.hidden)))
+    images = (epochs // every) * (test + valid + min(train, config.evaluate.train_images or train)) + train + test
+    return images * reading_flops(config, info) / FLOPS_PER_SECOND
