@@ -15,7 +15,7 @@ from pydantic.config import JsonDict
 from trainer import compatibility, merging, problems
 from trainer.axes.activation import Relu
 from trainer.axes.architecture import Mlp
-from trainer.axes.base import Value
+from trainer.axes.base import RARE, Value
 from trainer.axes.competitors import AnyCompetitors, Classes, WrongLabel
 from trainer.axes.context import Own
 from trainer.axes.data import Data
@@ -35,12 +35,12 @@ from trainer.axes.scope import AnyScope, Layer, Whole
 from trainer.errors import ConfigError
 from trainer.overrides import LayerSettings, Override
 
-VERSION = 1
+VERSION: Literal[1] = 1
 
 
-def _group(name: str) -> JsonDict:
-    """The part of the form in which a field stands."""
-    return {"group": name}
+def _group(name: str, rare: bool = False) -> JsonDict:
+    """The part of the form in which a field stands, and whether it is folded away there."""
+    return {"group": name, **(RARE if rare else {})}
 
 
 class RunConfig(Value, title="Run"):
@@ -80,22 +80,22 @@ class RunConfig(Value, title="Run"):
     """How a gradient becomes a step."""
     regulariser: Regulariser = Field(Regulariser(), title="Regulariser", json_schema_extra=_group("training"))
     """What keeps weights small and units busy."""
-    seed: int = Field(0, ge=0, le=2**31 - 1, title="Seed", json_schema_extra=_group("training"))
+    seed: int = Field(0, ge=0, le=2**31 - 1, title="Seed", json_schema_extra=_group("meters"))
     """Of all chances: weights, order of the images, negatives, dropout. Equal seeds give equal runs."""
     device: str = Field(
-        "auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", title="Device", json_schema_extra=_group("training")
+        "auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", title="Device", json_schema_extra=_group("meters")
     )
     """auto: a GPU where there is one, else the CPU. Or cpu, cuda, cuda:1, mps."""
-    threads: int | None = Field(None, ge=1, le=1024, title="Threads", json_schema_extra=_group("training"))
+    threads: int | None = Field(None, ge=1, le=1024, title="Threads", json_schema_extra=_group("meters", rare=True))
     """CPU threads to compute with; empty: PyTorch's choice. The last bits of the weights depend on it."""
-    precision: AnyPrecision = Field(Float32(), title="Precision", json_schema_extra=_group("training"))
+    precision: AnyPrecision = Field(Float32(), title="Precision", json_schema_extra=_group("meters", rare=True))
     """The numbers that matrix products are computed in."""
-    memory: Resident = Field(Resident(), title="Memory", json_schema_extra=_group("training"))
+    memory: Resident = Field(Resident(), title="Memory", json_schema_extra=_group("meters"))
     """Where weights and activities live."""
     readout: AnyReadout = Field(Candidates(), title="Readout", json_schema_extra=_group("readout"))
     """How the net's answer is read."""
     layers: tuple[Override, ...] = Field(
-        (), max_length=64, title="Layers of their own", json_schema_extra=_group("training")
+        (), max_length=64, title="Layers of their own", json_schema_extra=_group("training", rare=True)
     )
     """Exceptions for some layers; the last one that names a layer wins."""
     evaluate: Evaluate = Field(Evaluate(), title="Evaluation", json_schema_extra=_group("meters"))

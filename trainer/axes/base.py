@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
+from pydantic.config import JsonDict
+
+RARE: JsonDict = {"rare": True}
+"""Marks a field that few ever change: the form folds it away."""
 
 
 class Value(BaseModel):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from trainer.axes.base import Value
+from trainer.axes.base import RARE, Value
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -44,9 +44,9 @@ class WrongLabel(_Pair, title="Random wrong label"):
     """
 
     kind: Literal["wrong_label"] = "wrong_label"
-    allow_true: bool = Field(False, title="Allow the true label")
+    allow_true: bool = Field(False, title="Allow the true label", json_schema_extra=RARE)
     """Let one negative in K carry the true label, as Pezeshki's code does. It teaches nothing; for replication."""
-    fixed: bool = Field(False, title="Drawn once")
+    fixed: bool = Field(False, title="Drawn once", json_schema_extra=RARE)
     """Draw each image's wrong label once for the whole run instead of anew in every step."""
 
     def draw(self, y: Tensor, classes: int, rng: Generator) -> Tensor:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from trainer.axes.base import Value
+from trainer.axes.base import RARE, Value
 
 
 class Data(Value, title="Data"):
@@ -18,9 +18,13 @@ class Data(Value, title="Data"):
         None, ge=10, le=10_000_000, title="Training images", json_schema_extra={"unit": "images"}
     )
     """How many training images to use, drawn in equal shares of the classes; empty: all."""
-    valid_size: int = Field(0, ge=0, le=1_000_000, title="Validation images", json_schema_extra={"unit": "images"})
+    valid_size: int = Field(
+        0, ge=0, le=1_000_000, title="Validation images", json_schema_extra={"unit": "images", **RARE}
+    )
     """Training images kept back; accuracy on them is shown beside the test accuracy."""
-    test_size: int | None = Field(None, ge=10, le=10_000_000, title="Test images", json_schema_extra={"unit": "images"})
+    test_size: int | None = Field(
+        None, ge=10, le=10_000_000, title="Test images", json_schema_extra={"unit": "images", **RARE}
+    )
     """How many test images to use; empty: all."""
     standardise: Literal["none", "dataset"] = Field("none", title="Standardise")
     """none: pixels between 0 and 1. dataset: minus the training images' mean, over their deviation, in each channel."""

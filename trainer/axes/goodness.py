@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from trainer.axes.base import Value
+from trainer.axes.base import RARE, Value
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -30,7 +30,7 @@ class Activity(Value, title="Activity"):
     """2: squared activity. 1: the activity itself (its gradient does not grow with the activity)."""
     reduce: Literal["mean", "sum"] = Field("mean", title="Over the units")
     """sum: the threshold is then about the layer's width. mean: about 1 to 2, whatever the width."""
-    sign: Literal[1, -1] = Field(1, title="Sign")
+    sign: Literal[1, -1] = Field(1, title="Sign", json_schema_extra=RARE)
     """1: positive data should be active. -1: positive data should be quiet (thresholds are then negative)."""
 
     @property
@@ -44,6 +44,10 @@ class Activity(Value, title="Activity"):
 
     def _scale(self, width: int) -> float:
         return self.sign / (width if self.reduce == "mean" else 1)
+
+    def numbers(self, width: int, classes: int) -> int:
+        """How many parameters `init` makes."""
+        return 0
 
     def init(self, width: int, classes: int, rng: Generator) -> Parameters:
         """No parameters."""
@@ -86,6 +90,9 @@ class Projection(Value, title="Projection"):
     @property
     def learns(self) -> bool:
         return self.trained
+
+    def numbers(self, width: int, classes: int) -> int:
+        return classes * (width + self.bias)
 
     def init(self, width: int, classes: int, rng: Generator) -> Parameters:
         """matrix (K, H) and, where asked for, bias (K,), float32 on the generator's device."""

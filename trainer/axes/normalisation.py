@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from trainer.axes.base import Value
+from trainer.axes.base import RARE, Value
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -69,7 +69,7 @@ class UnitL2(_Length, title="Unit length"):
     """
 
     kind: Literal["unit_l2"] = "unit_l2"
-    eps: float = Field(1e-4, ge=0, le=1, title="eps")
+    eps: float = Field(1e-4, ge=0, le=1, title="eps", json_schema_extra=RARE)
     """Added to the length, so that an all-zero row stays zero."""
 
 
@@ -80,7 +80,7 @@ class Rms(_Length, title="RMS 1"):
     """
 
     kind: Literal["rms"] = "rms"
-    eps: float = Field(1e-6, ge=0, le=1, title="eps")
+    eps: float = Field(1e-6, ge=0, le=1, title="eps", json_schema_extra=RARE)
     """Added to the root mean square, so that an all-zero row stays zero."""
 
     def _unit(self, width: int) -> float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from trainer.axes.base import Value
+from trainer.axes.base import RARE, Value
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,14 +55,19 @@ class Adam(Value, title="Adam"):
     kind: Literal["adam"] = "adam"
     lr: Rate = Field(0.003, title="Learning rate")
     """About the size of a weight's step; 0.001 to 0.005 with RMS, 0.03 with unit length."""
-    beta1: Decay = Field(0.9, title="β₁")
+    beta1: Decay = Field(0.9, title="β₁", json_schema_extra=RARE)
     """Memory of the mean gradient."""
-    beta2: Decay = Field(0.999, title="β₂")
+    beta2: Decay = Field(0.999, title="β₂", json_schema_extra=RARE)
     """Memory of the squared gradient."""
-    eps: float = Field(1e-8, gt=0, le=1, title="eps")
+    eps: float = Field(1e-8, gt=0, le=1, title="eps", json_schema_extra=RARE)
     """Added to the root of the squared gradient."""
     curve: AnyCurve = Field(Constant(), title="Curve of the learning rate")
     """How the learning rate changes over the run."""
+
+    @property
+    def slots(self) -> int:
+        """Numbers kept for each parameter."""
+        return 2
 
     def state(self, flat: Tensor) -> State:
         """Mean and squared gradient, and the number of steps."""
@@ -92,6 +97,10 @@ class Sgd(Value, title="SGD"):
     """Memory of past gradients; 0: none."""
     curve: AnyCurve = Field(Constant(), title="Curve of the learning rate")
     """How the learning rate changes over the run."""
+
+    @property
+    def slots(self) -> int:
+        return 1 if self.momentum else 0
 
     def state(self, flat: Tensor) -> State:
         """The velocity; none without momentum."""
