@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from ffweb.pages import views_link, views_new, views_probes, views_runs, views_settings, views_sign_in, views_team
+from ffweb.pages import views_link, views_new, views_probes, views_run, views_runs, views_settings, views_share, views_sign_in, views_team
 
 urlpatterns: list[URLPattern] = [
     path("", views_runs.table, name="runs"),
@@ -13,6 +13,12 @@ urlpatterns: list[URLPattern] = [
     path("runs/new/check", views_new.check, name="check-new-run"),
     path("runs/actions", views_runs.actions, name="run-actions"),
     path("runs/restore", views_runs.restore, name="restore-runs"),
+    path("runs/<str:run_id>", views_run.run_page, name="run"),
+    path("runs/<str:run_id>/act/<str:action>", views_run.act, name="run-act"),
+    path("runs/<str:run_id>/delete", views_run.delete, name="delete-run"),
+    path("runs/<str:run_id>/share", views_run.share, name="share-run"),
+    path("shares/<int:share_id>/withdraw", views_run.unshare, name="unshare"),
+    path("s/<str:token>", views_share.share_page, name="share"),
     path("sign-in", views_sign_in.sign_in, name="sign-in"),
     path("sign-in/<str:token>", views_link.link, name="link"),
     path("sign-out", views_sign_in.sign_out, name="sign-out"),

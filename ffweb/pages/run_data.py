@@ -1,0 +1,81 @@
+"""What the scripts of the run page and of the share page are given with the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ffweb.pages import charts
+from ffweb.pages.form_values import value_at
+from ffweb.pages.method import BACKPROP, method
+from ffweb.pages.run_words import test_images
+from ffweb.pages.sentence import Outcome, outcome
+from ffweb.runs import queries
+from ffweb.runs.models import Run
+from ffweb.runs.queries import Payload
+
+
+def page_data(
+    run: Run, payload: Payload, *, api: str, socket: str, twin: Payload | None = None, shared: bool = False
+) -> dict[str, Any]:
+    """Everything but the series, which the scripts fetch from `api` before they open `socket`."""
+    return {
+        "run": payload,
+        "api": api,
+        "socket": socket,
+        "shared": shared,
+        "layers": run.layers,
+        "metrics": run.metric_info,
+        "theta": threshold(run.config),
+        "epochs": value_at(run.config, "schedule.epochs"),
+        "epoch": run.epoch,
+        "test_images": test_images(run.config),
+        "figures": [figure["name"] for figure in queries.figures(run)],
+        "result": result_parts(run.result),
+        "twin": twin_numbers(twin),
+        "expected": charts.expected(run.config),
+        **charts.as_data(),
+    }
+
+
+def threshold(config: Mapping[str, Any]) -> float | None:
+    """The θ to draw before the trainer has said what it uses."""
+    theta = value_at(config, "objective.theta")
+    return float(theta) if isinstance(theta, int | float) else None
+
+
+def result_parts(result: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The lists of result.json that are drawn as bars."""
+    parts = ("per_layer", "per_epoch")
+    return {name: result[name] for name in parts if result and result.get(name)}
+
+
+def twin_of(run: Run, group: Sequence[Payload]) -> Payload | None:
+    """The backprop run of the same launch, data and seed; None for a run that is backprop itself."""
+    if method(run.config) == BACKPROP:
+        return None
+
+    def pairs(other: Payload) -> bool:
+        same = all(value_at(other["config"], path) == value_at(run.config, path) for path in ("data.name", "seed"))
+        return other["id"] != run.pk and method(other["config"]) == BACKPROP and same
+
+    return next((other for other in group if pairs(other)), None)
+
+
+def twin_outcome(twin: Payload | None) -> Outcome | None:
+    return None if twin is None else outcome(twin, test_images(twin["config"]))
+
+
+def twin_numbers(twin: Payload | None) -> dict[str, Any] | None:
+    """What the numbers under the title are compared with."""
+    found = twin_outcome(twin)
+    if found is None or twin is None:
+        return None
+    return {
+        "id": twin["id"],
+        "status": twin["status"],
+        "accuracy": found.accuracy,
+        "memory": found.memory,
+        "energy": found.energy,
+        "seconds": found.seconds,
+    }
