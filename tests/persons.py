@@ -1,10 +1,11 @@
-"""Three people whom tests of permissions share: alice owns, bob is another member, charlie has left. And dora, the admin."""
+"""Whom tests share: alice owns, bob is another member, charlie has left, dora is an admin; and how they call the API."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 import pytest
 from django.test import Client
 
@@ -62,8 +63,8 @@ class Caller:
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def __call__(self, method: str, path: str, body: Any = None) -> Any:
-        given = {} if body is None else {"data": body, "content_type": "application/json"}
-        return getattr(self._client, method.lower())(ROOT + path, headers=self._headers, **given)
+        sent = b"" if body is None else body if isinstance(body, bytes) else orjson.dumps(body)
+        return self._client.generic(method.upper(), ROOT + path, sent, "application/json", headers=self._headers)
 
     def get(self, path: str) -> Any:
         return self("get", path)

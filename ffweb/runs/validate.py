@@ -42,6 +42,8 @@ def check(
     info = catalogue.describe(parsed.data.name)
     if problems := estimating.problems(parsed, info):
         raise ConfigError(problems)
+    if problems := estimating.problems(parsed, info):
+        raise ConfigError(problems)
     queue = queue_for(parsed.device)
     estimate = estimating.estimate(parsed, info)
     _fits(estimate, queue)

@@ -1,0 +1,148 @@
+"""Every error is a problem: RFC 9457, one shape, the field by its dotted name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+from jsonschema import validate
+from persons import ROOT, Caller, make_run
+
+from ffweb.api import people
+from ffweb.api.urls import api
+from ffweb.people.models import User
+
+PROBLEM = api.get_openapi_schema(path_prefix="")["components"]["schemas"]["Problem"]
+
+
+def problem(answer: Any, expected: int) -> dict[str, Any]:
+    assert (answer.status_code, answer["Content-Type"]) == (expected, "application/problem+json")
+    body: dict[str, Any] = answer.json()
+    validate(body, PROBLEM)
+    assert body["status"] == expected
+    assert body["detail"]
+    return body
+
+
+def locs(answer: Any) -> list[str]:
+    return [error["loc"] for error in problem(answer, 422)["errors"]]
+
+
+@pytest.mark.parametrize(
+    ("body", "loc"),
+    [
+        ({"preset": "nothing"}, "preset"),
+        ({"preset": 3}, "preset"),
+        ({"nothing": 1}, "nothing"),
+        ({"set": {"objective.theta": "x", "objective.kind": "threshold"}}, "objective.theta"),
+        ({"set": {"nothing": 1}}, "nothing"),
+        ({"set": {"data.name": "nothing"}}, "data.name"),
+        ({"set": {"device": "cuda"}}, "device"),
+        ({"config": {"schedule": {"epochs": 0}}}, "schedule.epochs"),
+        ({"config": {"architecture": {"hidden": [10, -1]}}}, "architecture.hidden.1"),
+        ({"tags": ["x", "y" * 41]}, "tags.1"),
+        ({"name": ""}, "name"),
+        ({"visibility": "world"}, "visibility"),
+        ([], ""),
+    ],
+)
+def test_a_body_that_is_wrong_names_the_field(as_bob: Caller, body: Any, loc: str) -> None:
+    answer = as_bob.post("/runs", body)
+    assert locs(answer) == [loc]
+    assert answer.json()["errors"][0]["msg"] in answer.json()["detail"]
+
+
+def test_several_errors_come_at_once(as_bob: Caller) -> None:
+    wrong = {"set": {"seed": -1, "schedule.epochs": 0}}
+    assert sorted(locs(as_bob.post("/validate", wrong))) == ["schedule.epochs", "seed"]
+
+
+def test_a_body_that_is_missing(as_bob: Caller) -> None:
+    assert locs(as_bob("patch", f"/runs/{make_run(User.objects.get(username='bob')).pk}")) == [""]
+
+
+@pytest.mark.parametrize(
+    ("query", "loc"),
+    [
+        ("/runs?page=0", "page"),
+        ("/runs?per_page=many", "per_page"),
+        ("/runs?filter=acc>high", "filter"),
+        ("/runs?sort=nothing", "sort"),
+        ("/compare?runs=", "runs"),
+        ("/compare", "runs"),
+    ],
+)
+def test_a_query_that_is_wrong_names_the_parameter(as_bob: Caller, query: str, loc: str) -> None:
+    assert locs(as_bob.get(query)) == [loc]
+
+
+@pytest.mark.parametrize(
+    ("query", "loc"), [("x=miles", "x"), ("points=1", "points"), ("from=a", "from"), ("format=xml", "format")]
+)
+def test_a_window_that_is_wrong_names_the_parameter(as_bob: Caller, bob: User, query: str, loc: str) -> None:
+    assert locs(as_bob.get(f"/runs/{make_run(bob).pk}/metrics?{query}")) == [loc]
+
+
+def test_malformed_json(as_bob: Caller) -> None:
+    for body in (b"{", b"\xff", b"{'a': 1}"):
+        assert "JSON" in problem(as_bob.post("/runs", body), 400)["detail"]
+
+
+def test_too_large_a_body(as_bob: Caller, settings: LazySettings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    problem(as_bob.post("/runs", {"name": "x" * 1000}), 413)
+
+
+def test_too_large_a_config(as_bob: Caller, settings: LazySettings) -> None:
+    settings.MAX_CONFIG_BYTES = 100
+    assert locs(as_bob.post("/runs", {"config": {"x": "y" * 100}})) == ["config"]
+
+
+def test_too_many_waiting(as_bob: Caller, settings: LazySettings) -> None:
+    settings.MAX_QUEUED_PER_USER = 0
+    problem(as_bob.post("/runs", {"preset": "ff-digits"}), 429)
+
+
+def test_no_such_address_or_method(as_bob: Caller, as_nobody: Caller) -> None:
+    problem(as_nobody.get("/nothing"), 404)
+    problem(as_nobody.get("/"), 404)
+    answer = as_bob("put", "/runs")
+    problem(answer, 405)
+    assert answer["Allow"] == "GET, POST" or answer["Allow"] == "POST, GET"
+
+
+def test_wrong_tokens(as_bob: Caller, bob: User) -> None:
+    for header in ("Bearer nothing", "Bearer", "Bearer ", "Basic Ym9iOmJvYg==", "nothing"):
+        problem(Client().get(f"{ROOT}/me", headers={"Authorization": header}), 401)
+    browser = Client()
+    browser.force_login(bob)
+    problem(browser.get(f"{ROOT}/me", headers={"Authorization": "Bearer nothing"}), 401)
+
+
+def test_a_session_needs_the_csrf_token_to_change_something(bob: User) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(bob)
+    assert browser.get(f"{ROOT}/me").json()["username"] == "bob"
+    refused = browser.post(f"{ROOT}/tokens", {}, content_type="application/json")
+    assert "CSRF" in problem(refused, 403)["detail"]
+    browser.cookies["csrftoken"] = "t" * 32
+    allowed = browser.post(f"{ROOT}/tokens", {}, content_type="application/json", headers={"X-CSRFToken": "t" * 32})
+    assert allowed.status_code == 201
+    User.objects.update(is_active=False)
+    problem(browser.get(f"{ROOT}/me"), 401)
+
+
+def test_what_the_state_forbids(as_bob: Caller, bob: User) -> None:
+    run = make_run(bob, status="finished")
+    assert "finished" in problem(as_bob.post(f"/runs/{run.pk}/stop"), 409)["detail"]
+    assert "finished" in problem(as_bob.post(f"/runs/{run.pk}/resume"), 409)["detail"]
+
+
+def test_a_crash_says_nothing_of_its_cause(as_bob: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(user: User) -> int:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(people.queries, "waiting", crash)
+    assert "secret" not in str(problem(as_bob.get("/me"), 500))
