@@ -7,7 +7,7 @@ gradient of a layer's input exists only where the scope reaches through it. Pass
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -57,17 +57,19 @@ def _goodness(config: RunConfig, net: Shape, layer: int, rows: int, *, learning:
     return 2 * numbers * rows * times
 
 
-def _judging(config: RunConfig, net: Shape) -> int:
-    """Flops of the readings of every label that hard competitors are drawn by; 0 for others."""
-    judged = {"first": 1, "all": len(net.sizes)}.get(getattr(config.competitors, "source", ""), 0)
+def _judging(config: RunConfig, net: Shape, layers: int) -> int:
+    """Flops of the readings of every label, by the first `layers` layers, that hard competitors are drawn by."""
+    judged = {"first": 1, "all": layers}.get(getattr(config.competitors, "source", ""), 0)
     return sum(product(net, layer, net.classes) for layer in range(judged))
 
 
 def phase_flops(config: RunConfig, info: DataInfo, phase: Phase) -> int:
     """Flops for each image drawn in `phase`: draws of competitors, forward, gradients; evaluation is apart."""
     net, rows = shape(config, info), config.competitors.rows()
-    total = _judging(config, net)
     top = max(phase.layers)
+    total = _judging(config, net, top + 1)
+    if not config.scope.local:
+        net = replace(net, label=0)  # autograd sees the rows written out
     for layer in range(top + 1):
         learns = layer in phase.layers
         reads = config.scope.has_loss(layer, len(net.sizes))
@@ -78,9 +80,8 @@ def phase_flops(config: RunConfig, info: DataInfo, phase: Phase) -> int:
             total += _weight_gradient(net, layer, rows)
         if learns and layer < top and getattr(config.schedule, "activities", "before") == "after":
             total += product(net, layer, rows)
-        if not config.scope.local and layer > 0:
-            inputs, outputs = net.sizes[layer]
-            total += 2 * inputs * outputs * rows  # the gradient of its input
+        if not config.scope.local and any(not config.at(below).frozen for below in range(1, layer + 1)):
+            total += product(net, layer, rows)  # the gradient of its input, for the layers below
     return total
 
 

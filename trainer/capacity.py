@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from trainer.estimate import Estimate
 
 CGROUPS = Path("/sys/fs/cgroup")
+OWN_GROUPS = Path("/proc/self/cgroup")
 _FIELDS = {
     "data": ("data.train_size", "fewer training images"),
     "activations": ("schedule.batch_size", "a smaller batch"),
@@ -42,7 +43,7 @@ def _rooms(cgroups: Path) -> Iterator[int]:
 def _own_groups(cgroups: Path) -> Iterator[Path]:
     """The folders of this process's memory groups and of all groups above them."""
     try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
+        lines = OWN_GROUPS.read_text().splitlines()
     except OSError:
         lines = []
     yield from (cgroups, cgroups / "memory")  # what a container sees as its own

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -27,9 +28,9 @@ BASE = 240 * 2**20
 """Resident bytes of a process that has imported torch and run its first products (torch 2.13 on Linux, CPU)."""
 
 PIECE = 1000
-"""Images of a batch that are computed at once."""
-READ_PIECE = 500
-"""Images whose labels are tried at once."""
+"""Images of a batch that are computed at once (batches.py)."""
+READ_BUDGET = 48 * 2**20
+"""Bytes that decide how many images are read at once (evaluate.py)."""
 BUFFERS = 4
 """Buffers of a layer's output that live at once: activity, slope, delta, hand-over."""
 
@@ -125,22 +126,29 @@ def _numbers(config: RunConfig, info: DataInfo, layer: int) -> tuple[int, int]:
 
 
 def _memory(config: RunConfig, info: DataInfo) -> dict[Part, int]:
-    weights = gradients = optimiser = 0
-    for layer in range(1, len(config.architecture.hidden) + 1):
-        own, goodness = _numbers(config, info, layer)
-        settings = config.at(layer)
-        learnt = goodness if config.goodness.learns else 0
-        weights += own + goodness
-        gradients += own + learnt
-        optimiser += settings.optimiser.slots * (learnt if settings.frozen else own + learnt)
+    count = len(config.architecture.hidden)
+    learning = [_learning(config, info, phase.layers) for phase in config.schedule.phases(count)]
+    gradients, optimiser = max(learning, key=sum)
     return {
-        "weights": FLOAT * weights,
+        "weights": FLOAT * sum(sum(_numbers(config, info, layer)) for layer in range(1, count + 1)),
         "gradients": FLOAT * gradients,
         "optimiser": FLOAT * optimiser,
         "activations": FLOAT * max(_training(config, info), _reading(config, info)),
         "data": _images(info, sum(sizes(config.data, info))),
         "base": BASE,
     }
+
+
+def _learning(config: RunConfig, info: DataInfo, layers: Sequence[int]) -> tuple[int, int]:
+    """(gradients, optimiser's numbers) of the `layers` (from 0) that learn in a phase; the others hold none."""
+    gradients = optimiser = 0
+    for layer in layers:
+        own, goodness = _numbers(config, info, layer + 1)
+        settings = config.at(layer + 1)
+        learnt = goodness if config.goodness.learns else 0
+        gradients += own + learnt
+        optimiser += settings.optimiser.slots * (learnt if settings.frozen else own + learnt)
+    return gradients, optimiser
 
 
 def _images(info: DataInfo, count: int) -> int:
@@ -156,16 +164,27 @@ def _files(info: DataInfo) -> int:
 
 
 def _training(config: RunConfig, info: DataInfo) -> int:
-    """Numbers alive at the fullest moment of a step: a layer's when layers learn alone, all layers' when not."""
-    rows = min(batch(config, info), PIECE) * config.competitors.rows()
-    layers = [rows * (inputs + BUFFERS * outputs) for inputs, outputs in shape(config, info).sizes]
-    return max(layers) if config.scope.local else sum(layers)
+    """Numbers alive at the fullest moment of a step.
+
+    The rows between two layers exist for the whole batch; what a layer computes on its way exists for one piece of it,
+    of one layer where layers learn alone, of all of them where not.
+    """
+    net, passes, images = shape(config, info), config.competitors.rows(), batch(config, info)
+    piece = min(images, PIECE) * passes
+    first = images * (net.sizes[0][0] - net.label)  # the scaled pixels, once for all candidates
+    if not config.scope.local:
+        return first + piece * sum(inputs + BUFFERS * outputs for inputs, outputs in net.sizes)
+    between = [first, *(images * passes * outputs for _, outputs in net.sizes)]
+    inside = (BUFFERS * piece * outputs for _, outputs in net.sizes)
+    return max(below + above + own for below, above, own in zip(between, between[1:], inside, strict=False))
 
 
 def _reading(config: RunConfig, info: DataInfo) -> int:
     """Numbers alive while the answers of a piece of images are read: every label's rows where labels are tried."""
     net = shape(config, info)
-    rows = READ_PIECE * (net.classes if net.label else 1)
+    passes = net.classes if net.label else 1
+    pieces = max(1, READ_BUDGET // (passes * max(map(sum, net.sizes)) * 2 * FLOAT))
+    rows = passes * min(pieces, max(sizes(config.data, info)))
     return max(rows * (inputs * (layer > 0) + 2 * outputs) for layer, (inputs, outputs) in enumerate(net.sizes))
 
 
