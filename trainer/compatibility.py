@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def problems(config: RunConfig) -> list[Problem]:
     """What keeps this config from learning, each with what would work; empty when nothing does."""
-    checks = (_row, _label, _readout, _scope, _normalisation, _local, _spans)
+    checks = (_row, _label, _readout, _scope, _projection, _normalisation, _local, _spans)
     return [_problem(loc, msg) for check in checks for loc, msg in check(config)]
 
 
@@ -87,13 +87,21 @@ def _readout(config: RunConfig) -> Found:
 
 
 def _scope(config: RunConfig) -> Found:
-    """A whole net learns at once, and a frozen zero cannot learn at all."""
+    """A whole net learns at once."""
     if not config.scope.local and not config.schedule.at_once:
         yield "schedule.kind", "scope whole trains all layers together, not one after another: set joint"
     if not config.scope.local and getattr(config.schedule, "activities", "before") == "after":
         yield "schedule.activities", "scope whole has one pass for all layers: set before"
-    if config.goodness.kind == "projection" and not config.goodness.trained and config.goodness.start == "zero":
+
+
+def _projection(config: RunConfig) -> Found:
+    """What is frozen must not start at zero."""
+    if config.goodness.kind != "projection" or config.goodness.trained:
+        return
+    if config.goodness.start == "zero":
         yield "goodness.start", "a frozen projection that is zero gives no scores: set normal, or train it"
+    if config.goodness.bias:
+        yield "goodness.bias", "the bias of a frozen projection stays zero: leave it out, or train the projection"
 
 
 def _normalisation(config: RunConfig) -> Found:

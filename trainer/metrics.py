@@ -56,6 +56,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("train/loss", "", "down", "Sum of the layers' training losses."),
     Metric("train/accuracy", "fraction", "up", "Accuracy on (a fixed sample of) the training images."),
     Metric("test/accuracy", "fraction", "up", "Accuracy on the test images."),
+    Metric("valid/accuracy", "fraction", "up", "Accuracy on the validation images."),
     Metric("test/perplexity", "", "down", "exp of the mean negative log probability of the true next character."),
     Metric("learning_rate", "", None, "Learning rate of the optimiser at this step."),
     Metric("memory/rss", "B", "down", "Resident memory of the trainer's process."),

@@ -17,9 +17,15 @@ class Float32(Value, title="float32"):
 
     kind: Literal["float32"] = "float32"
 
-    def mm(self, a: Tensor, b: Tensor) -> Tensor:
-        """a @ b."""
-        return a @ b
+    def affine(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """x Wᵀ + b for rows x (R, D) and W (H, D)."""
+        import torch
+
+        return torch.addmm(bias, x, weight.T)
+
+    def accumulate(self, delta: Tensor, x: Tensor, grad: Tensor) -> None:
+        """grad (H, D) += deltaᵀ x for delta (R, H) and x (R, D)."""
+        grad.addmm_(delta.T, x)
 
 
 class Bfloat16(Value, title="bfloat16"):
@@ -28,10 +34,17 @@ class Bfloat16(Value, title="bfloat16"):
 
     kind: Literal["bfloat16"] = "bfloat16"
 
-    def mm(self, a: Tensor, b: Tensor) -> Tensor:
+    def affine(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         import torch
 
-        return (a.to(torch.bfloat16) @ b.to(torch.bfloat16)).to(a.dtype)
+        half = torch.bfloat16
+        return (x.to(half) @ weight.to(half).T).to(x.dtype) + bias
+
+    def accumulate(self, delta: Tensor, x: Tensor, grad: Tensor) -> None:
+        import torch
+
+        half = torch.bfloat16
+        grad.add_((delta.to(half).T @ x.to(half)).to(grad.dtype))
 
 
 AnyPrecision = Annotated[Float32 | Bfloat16, Field(discriminator="kind")]

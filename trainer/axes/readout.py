@@ -1,16 +1,12 @@
-"""How the net's answer is read. Imports no torch at module level."""
+"""How the net's answer is read. Imports no torch."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from trainer.axes.base import Value
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 class Candidates(Value, title="Label sweep"):
@@ -53,12 +49,3 @@ class Last(Value, title="Last layer"):
 
 
 AnyReadout = Annotated[Candidates | Sum | Last, Field(discriminator="kind")]
-
-
-def answer(readout: Candidates | Sum | Last, scores: Sequence[Tensor]) -> Tensor:
-    """Scores of every label (N, K) from those of each layer."""
-    layers = [scores[layer] for layer in readout.reads(len(scores))]
-    total = layers[0]
-    for more in layers[1:]:
-        total = total + more
-    return total

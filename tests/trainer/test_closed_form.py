@@ -1,0 +1,108 @@
+"""The closed form against autograd in float64, at every combination of the axes, and against plain statements of it."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+
+from trainer.axes.competitors import Classes, WrongLabel
+from trainer.axes.goodness import Activity, Projection
+from trainer.axes.label_code import Concat, NoCode, Overlay
+from trainer.axes.normalisation import NoNorm, Normalisation, Rms, UnitL2
+from trainer.axes.objective import CrossEntropy, SwishSymBa, SymBa, Threshold
+from trainer.axes.regulariser import Regulariser
+from trainer.config import RunConfig
+from trainer.nets.mlp import Net, build
+from trainer.nets.rows import Rows
+from trainer.update import autograd, closed_form
+from trainer.update.reading import Task
+
+PIXELS, CLASSES, IMAGES = 12, 4, 7
+GOODNESS = [Activity(power=p, reduce=r, sign=s) for p in (1, 2) for r in ("mean", "sum") for s in (1, -1)]
+PROJECTIONS = [Projection(start="normal", bias=b, trained=t) for b in (False, True) for t in (False, True)]
+OBJECTIVES = [Threshold(theta=0.7, slope=1.5), SymBa(), SwishSymBa(), CrossEntropy(temperature=0.5)]
+NORMS = [NoNorm(), UnitL2(eps=0.1), Rms(eps=0.1)]
+
+
+@pytest.fixture(autouse=True)
+def _float64():
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+def make(goodness, objective, code, input_norm, before=NoNorm(), peer=0.0) -> Net:
+    config = RunConfig(
+        architecture={"hidden": (5, 6)},
+        goodness=goodness,
+        objective=objective,
+        label_code=code,
+        competitors=Classes() if goodness.gives == "classes" else WrongLabel(),
+        normalisation=Normalisation(input=input_norm, before=before, handover=Rms(eps=0.1)),
+        regulariser=Regulariser(peer=peer),
+    )
+    net = build(config, PIXELS, CLASSES, 1.7, torch.Generator().manual_seed(3))
+    for layer in net.layers:
+        layer.wake()
+    return net
+
+
+def batch(net: Net) -> tuple[Rows, Task]:
+    rng = torch.Generator().manual_seed(5)
+    x = torch.rand(IMAGES, PIXELS, generator=rng)
+    x[2] = 0
+    y = torch.randint(CLASSES, (IMAGES,), generator=rng)
+    if net.layers[0].rules.goodness.gives == "classes":
+        return net.coder.plain(x), Task(Classes(), y, IMAGES)
+    wrong = WrongLabel()
+    labels = torch.stack([y, wrong.draw(y, CLASSES, rng)])
+    return net.coder.labelled(x, labels), Task(wrong, wrong.index(y), IMAGES)
+
+
+def both(point):
+    """Gradients and readings of each layer by the closed form and by autograd."""
+    for layer in range(2):
+        results = []
+        for way in (closed_form, autograd):
+            net = make(*point)
+            rows, task = batch(net)
+            rows = net.below(rows, layer)
+            reading, backward = way.forward(net.layers[layer], rows, task)
+            backward()
+            results.append((net.layers[layer].buffer.grad, reading.row, reading.loss, reading.h))
+        yield results
+
+
+def close(a, b):
+    return float((a - b).abs().max()) <= 1e-12 * max(1.0, float(b.abs().max()))
+
+
+CODES = [Overlay(), Concat()]
+SLOTS = [(norm, norm) for norm in NORMS]  # input, before
+POINTS = [
+    *itertools.product(GOODNESS, OBJECTIVES, CODES, SLOTS),
+    *itertools.product(PROJECTIONS, OBJECTIVES, [NoCode()], SLOTS),
+]
+
+
+def test_every_point_of_the_axes_has_the_gradient_that_autograd_finds():
+    for goodness, objective, code, slots in POINTS:
+        point = (goodness, objective, code, *slots)
+        for closed, oracle in both(point):
+            assert all(close(a, b) for a, b in zip(closed, oracle, strict=True)), point
+
+
+def test_dropout_and_peer_normalisation_have_the_gradient_that_autograd_finds():
+    masks = [torch.rand(IMAGES, width).gt(0.3) / 0.7 for width in (5, 6)]
+    for goodness, code in ((Activity(), Overlay()), (Projection(start="normal"), NoCode())):
+        point = (goodness, SymBa(), code, NoNorm(), Rms(eps=0.1) if code.kind == "none" else NoNorm(), 0.3)
+        for layer, mask in enumerate(masks):
+            gradients = []
+            for way in (closed_form, autograd):
+                net = make(*point)
+                rows, task = batch(net)
+                way.forward(net.layers[layer], net.below(rows, layer), task, mask)[1]()
+                gradients.append(net.layers[layer].buffer.grad)
+            assert close(*gradients)

@@ -1,0 +1,137 @@
+"""`python -m trainer`: run, presets, schema, data."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from trainer import config as configs
+from trainer.errors import ConfigError, Problem, TrainerError
+from trainer.presets import PRESETS
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit status: 0 done, 2 bad config or usage, else that of the error."""
+    args = _parser().parse_args(argv)
+    try:
+        status: int = args.command(args)
+    except ConfigError as error:
+        for problem in error.errors:
+            print(_sentence(problem), file=sys.stderr)
+        return error.exit_code
+    except TrainerError as error:
+        print(error.reason, file=sys.stderr)
+        return error.exit_code
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m trainer", description="Train Forward-Forward and backprop nets.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="train a net into a folder")
+    run.add_argument("--preset", help="a point to start from; see `presets`")
+    run.add_argument("--config", type=Path, help="a JSON file laid over the preset")
+    run.add_argument("--set", action="append", default=[], metavar="A.B=V", dest="changes", help="change one field")
+    run.add_argument("--out", type=Path, required=True, help="the run's folder")
+    run.add_argument("--resume", action="store_true", help="go on from the folder's checkpoint")
+    run.add_argument("--parent-pipe", action="store_true", help="end when stdin ends; for the worker")
+    run.set_defaults(command=_run)
+    presets = commands.add_parser("presets", help="list the presets")
+    presets.add_argument("--json", action="store_true", help="as JSON, configs included")
+    presets.set_defaults(command=_presets)
+    schema = commands.add_parser("schema", help="print the JSON Schema of a config")
+    schema.set_defaults(command=_schema)
+    data = commands.add_parser("data", help="list or fetch data sets").add_subparsers(required=True, metavar="ACTION")
+    data.add_parser("list", help="data sets and where they are").set_defaults(command=_data_list)
+    fetch = data.add_parser("fetch", help="download a data set")
+    fetch.add_argument("name")
+    fetch.set_defaults(command=_data_fetch)
+    return parser
+
+
+def _run(args: argparse.Namespace) -> int:
+    from trainer.running import run
+
+    return run(lambda: _composed(args), args.out, resume=args.resume, parent_pipe=args.parent_pipe)
+
+
+def _composed(args: argparse.Namespace) -> configs.RunConfig:
+    """The config that the arguments describe. Raises ConfigError."""
+    stored = args.out / "config.json" if args.resume and not (args.preset or args.config) else args.config
+    content = _read(stored) if stored else None
+    if args.preset is None and content is None and not args.changes:
+        msg = f"say what to run, with --preset, --config or --set; presets: {', '.join(PRESETS)}"
+        raise ConfigError([{"loc": "preset", "msg": msg, "type": "missing"}])
+    return configs.parse(configs.compose(args.preset, content, dict(_change(text) for text in args.changes)))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ConfigError([_problem("config", f"{path} cannot be read: {error.strerror}")]) from error
+    except ValueError as error:
+        raise ConfigError([_problem("config", f"{path} is no JSON: {error}")]) from error
+    if not isinstance(content, dict):
+        raise ConfigError([_problem("config", f"{path} must hold a JSON object")])
+    return content
+
+
+def _change(text: str) -> tuple[str, Any]:
+    """`a.b=v` as (path, value): JSON where it is JSON, else the text itself."""
+    path, equals, value = text.partition("=")
+    if not equals or not path:
+        raise ConfigError([_problem("set", f"{text!r} is no change; write a.b=value, such as objective.theta=1.5")])
+    try:
+        return path, json.loads(value)
+    except ValueError:
+        return path, value
+
+
+def _problem(loc: str, msg: str) -> Problem:
+    return {"loc": loc, "msg": msg, "type": "usage"}
+
+
+def _sentence(problem: Problem) -> str:
+    return f"{problem['loc']}: {problem['msg']}" if problem["loc"] else problem["msg"]
+
+
+def _presets(args: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    if args.json:
+        print(json.dumps([asdict(preset) for preset in PRESETS.values()], indent=2, ensure_ascii=False))
+        return 0
+    for preset in PRESETS.values():
+        published = preset.published
+        figure = f"published {published.value:g} {published.unit} ({published.split})" if published else "ours"
+        print(f"{preset.name}\n  {preset.title}, about {preset.minutes:g} min; {figure}\n  {preset.source}")
+    return 0
+
+
+def _schema(args: argparse.Namespace) -> int:
+    print(json.dumps(configs.schema(), indent=2, ensure_ascii=False))
+    return 0
+
+
+def _data_list(args: argparse.Namespace) -> int:
+    from trainer.data.catalogue import listing
+
+    for info in listing():
+        where = "here" if info.local else "downloaded on first use"
+        height, width, channels = info.shape
+        print(f"{info.name}: {info.title}, {height} × {width} × {channels}, {info.classes} classes, "
+              f"{info.train:,} + {info.test:,} images, {where}; {info.licence}")  # fmt: skip
+    return 0
+
+
+def _data_fetch(args: argparse.Namespace) -> int:
+    from trainer.data import fetch
+
+    info = fetch(args.name)
+    print(f"{info.name}: {info.train:,} + {info.test:,} images are here")
+    return 0

@@ -1,0 +1,79 @@
+"""What the net answers: class scores of every layer, in pieces of bounded size.
+
+With a label code every label is tried in the input: the label sweep. All labels share layer 1's product, and the
+accuracy of each layer alone is a by-product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from trainer.axes.readout import Candidates, Last, Sum
+from trainer.nets.mlp import Net
+from trainer.nets.rows import Rows
+
+BUDGET = 48 * 2**20  # bytes of activities alive at once
+
+Readout = Candidates | Sum | Last
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Scores of N images and what they come to."""
+
+    scores: dict[int, Tensor]
+    """By layer (from 0), (N, K): the layer's own reading of every label."""
+    total: Tensor
+    """(N, K): what the readout makes of them."""
+    y: Tensor
+    """(N,)."""
+
+    @property
+    def accuracy(self) -> float:
+        return _accuracy(self.total, self.y)
+
+    def layer_accuracy(self) -> dict[int, float]:
+        """Share of right answers from each layer alone, by layer from 0."""
+        return {layer: _accuracy(scores, self.y) for layer, scores in self.scores.items()}
+
+
+def _accuracy(scores: Tensor, y: Tensor) -> float:
+    return float((scores.argmax(1) == y).double().mean())
+
+
+def images_at_once(net: Net) -> int:
+    """How many images may be in flight: activity and handed-over copy of two neighbouring layers, for all labels."""
+    passes = net.coder.classes if net.coder.code.carries_label else 1
+    widest = max(sum(layer.weight.shape) for layer in net.layers)
+    return max(1, BUDGET // (passes * widest * 2 * net.layers[0].weight.element_size()))
+
+
+@torch.no_grad()
+def judge(
+    net: Net, readout: Readout, x: Tensor, y: Tensor, trained: int, tick: Callable[[], None] = lambda: None
+) -> Judgement:
+    """Scores of images x (N, D) with labels y (N,) by the first `trained` layers: the others have learnt nothing yet.
+
+    `tick` is called before each piece and may raise to end it.
+    """
+    pieces: list[dict[int, Tensor]] = []
+    for part in x.split(images_at_once(net)):
+        tick()
+        pieces.append(_scores(net, part, trained))
+    scores = {layer: torch.cat([piece[layer] for piece in pieces]) for layer in pieces[0]}
+    reads = [layer for layer in readout.reads(len(net.layers)) if layer < trained] or [trained - 1]
+    return Judgement(scores, torch.stack([scores[layer] for layer in reads]).sum(0), y)
+
+
+def _scores(net: Net, x: Tensor, trained: int) -> dict[int, Tensor]:
+    """Each reading layer's scores (B, K) of images x (B, D)."""
+    if not net.coder.code.carries_label:
+        rows: Rows = net.coder.plain(x)
+        return {layer.index: layer.scores(h) for layer, h in net.climb(rows, trained) if layer.reads}
+    labels = net.coder.classes
+    rows = net.coder.every_label(x)
+    return {layer.index: layer.scores(h).view(labels, -1).T for layer, h in net.climb(rows, trained) if layer.reads}

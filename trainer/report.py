@@ -1,0 +1,166 @@
+"""What a run says of a step: the points of the charts, the accuracies, the figures. Nothing here changes a weight."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import torch
+
+from trainer import figures
+from trainer.errors import Diverged, Stopped
+from trainer.evaluate import Judgement, judge
+from trainer.gauges import IMAGES, LOSS, NEG, ORDERED, POS
+from trainer.metrics import layer as series
+
+if TYPE_CHECKING:
+    from trainer.plan import Step
+    from trainer.session import Session
+
+FIGURE_SECONDS = 2.0
+SAMPLE_SECONDS = 0.5
+
+
+def report(run: Session, step: Step) -> None:
+    """Write the point of this step, if one is due. Raises Diverged, or Stopped in the middle of an evaluation."""
+    run.progress(step.phase.name, force=False)
+    if step.ends_epoch:
+        run.ledger.fold(run.clock, run.counters)
+        run.ledger.close_epoch(step.epoch + 1)
+    if not run.logs(step):
+        return
+    values = _evaluated(run, step) if run.evaluates(step) else {}
+    began = time.perf_counter()
+    run.ledger.fold(run.clock, run.counters)
+    learnt, bad = _learnt(run, step)
+    values |= learnt | run.ledger.values() | _measured(run)
+    run.recorder.metrics(run.counters, values)
+    run.log_seconds = time.perf_counter() - began
+    if bad:
+        raise _diverged(run, *bad)
+    if "test/accuracy" in values:
+        run.recorder.log(_line(run, values))
+
+
+def _evaluated(run: Session, step: Step) -> dict[str, float]:
+    """Accuracies on the test images, the validation images and a sample of the training images."""
+    began = time.perf_counter()
+    trained = max(step.phase.layers) + 1
+    try:
+        test = judge_test(run, trained)
+        values = _accuracies(test, "test/accuracy", "accuracy")
+        sample = _judge(run, run.data.x_train[run.sample], run.data.y_train[run.sample], trained)
+        values |= _accuracies(sample, "train/accuracy", "train_accuracy")
+        if len(run.data.y_valid):
+            values["valid/accuracy"] = _judge(run, run.data.x_valid, run.data.y_valid, trained).accuracy
+    except Stopped:
+        run.pending = True
+        run.save()
+        raise
+    run.pending = False
+    values["time/evaluate"] = time.perf_counter() - began
+    if time.monotonic() - run.drawn_at >= FIGURE_SECONDS:
+        draw(run, test)
+    return values
+
+
+def judge_test(run: Session, trained: int) -> Judgement:
+    """Scores of the test images. Raises Stopped when somebody asks for it meanwhile."""
+    return _judge(run, run.data.x_test, run.data.y_test, trained)
+
+
+def _judge(run: Session, x: torch.Tensor, y: torch.Tensor, trained: int) -> Judgement:
+    def tick() -> None:
+        run.stop.check()
+        run.progress("evaluate", force=False)
+
+    return judge(run.net, run.config.readout, x.flatten(1), y, trained, tick)
+
+
+def _accuracies(judgement: Judgement, total: str, by_layer: str) -> dict[str, float]:
+    layers = {series(layer + 1, by_layer): value for layer, value in judgement.layer_accuracy().items()}
+    return {total: judgement.accuracy} | layers
+
+
+def draw(run: Session, test: Judgement) -> None:
+    """Store confusion, separation and mistakes as they are now."""
+    step, record = run.counters.step, run.recorder.figure
+    record("confusion", step, figures.confusion(test, run.data.labels), f"{test.accuracy:.2%} right")
+    for layer in test.scores:
+        theta = getattr(run.net.layers[layer].rules.objective, "theta", None)
+        content = figures.separation(test, layer, theta)
+        record(f"separation-{layer + 1}", step, content, f"{content['ordered']:.2%} of pairs in the right order")
+    content = figures.mistakes(test, run.data)
+    record("mistakes", step, content, f"{len(content['items'])} images")
+    run.drawn_at = time.monotonic()
+
+
+def _learnt(run: Session, step: Step) -> tuple[dict[str, float], tuple[int, int] | None]:
+    """The layers' means since the last point; and (step, layer) of the first loss that was no number."""
+    sums, bad = run.gauges.read()
+    values: dict[str, float] = {}
+    losses = []
+    for index in step.phase.layers:
+        layer, row = run.net.layers[index], sums[index]
+        if row[IMAGES]:
+            losses.append(row[LOSS] / row[IMAGES])
+            values[series(index + 1, "loss")] = losses[-1]
+            if layer.rules.goodness.gives == "reading" or run.config.scope.local:
+                values |= _goodness(index + 1, row)
+        values[series(index + 1, "weight_norm")] = float(torch.linalg.vector_norm(layer.weight))
+    for index, share in run.gauges.dead_units().items():
+        values[series(index + 1, "dead_units")] = share
+    optimiser = run.net.layers[step.phase.layers[0]].rules.optimiser
+    values |= {"train/loss": sum(losses), "learning_rate": optimiser.lr * optimiser.curve.factor(step.done)}
+    first = min(((number, layer) for layer, number in enumerate(bad, 1) if number), default=None)
+    return values, first
+
+
+def _goodness(layer: int, row: list[float]) -> dict[str, float]:
+    positive, negative = row[POS] / row[IMAGES], row[NEG] / row[IMAGES]
+    return {
+        series(layer, "goodness_pos"): positive,
+        series(layer, "goodness_neg"): negative,
+        series(layer, "gap"): positive - negative,
+        series(layer, "separation"): row[ORDERED] / row[IMAGES],
+    }
+
+
+def _measured(run: Session) -> dict[str, float]:
+    """What the machine says; what is slow to ask, twice a second, and the layers' bytes when they have changed."""
+    values = {"time/e2e": run.e2e_seconds, "time/log": run.log_seconds}
+    if time.monotonic() - run.sampled_at >= SAMPLE_SECONDS:
+        run.sampled_at = time.monotonic()
+        values |= run.meters.sample()
+        if "energy/total" in values:
+            values["energy/total"] += run.energy_before
+    else:
+        values |= run.meters.fast()
+    if run.data.download_seconds:
+        values["time/download"] = run.data.download_seconds
+    if not run.memory_shown:
+        run.memory_shown = True
+        for index, parts in enumerate(run.memory(), 1):
+            values |= {series(index, f"memory/{part}"): float(count) for part, count in parts.items()}
+    return values
+
+
+def _diverged(run: Session, step: int, layer: int) -> Diverged:
+    rate = run.net.layers[layer - 1].rules.optimiser.lr
+    return Diverged(
+        f"diverged at step {step:,}: the loss of layer {layer} is no number any more. The usual cause is a learning "
+        f"rate that is too high: it is {rate:g}, try {rate / 10:g}",
+        "optimiser.lr",
+    )
+
+
+def _line(run: Session, values: dict[str, float]) -> str:
+    """One line an evaluation: epoch, accuracy, gaps, seconds."""
+    gaps = [f"L{name.split('/')[1]} {value:.3g}" for name, value in values.items() if name.endswith("/gap")]
+    parts = [
+        f"epoch {run.counters.epoch:g} of {run.plan.epochs}",
+        f"test accuracy {100 * values['test/accuracy']:.2f} %",
+    ]
+    if gaps:
+        parts.append(f"gap {', '.join(gaps)}")
+    return " · ".join([*parts, f"{run.counters.train_seconds:.1f} s"])

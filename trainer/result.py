@@ -1,0 +1,81 @@
+"""What a finished run came to: result.json."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from trainer import figures
+from trainer.evaluate import judge
+from trainer.report import draw, judge_test
+
+if TYPE_CHECKING:
+    from trainer.session import Session
+
+
+def conclude(run: Session) -> dict[str, Any]:
+    """Judge the finished net on all test and training images, draw the last figures, and write the result."""
+    run.progress("evaluate")
+    layers = len(run.net.layers)
+    test = judge_test(run, layers)
+    train = judge(run.net, run.config.readout, run.data.x_train.flatten(1), run.data.y_train, layers, run.stop.check)
+    draw(run, test)
+    by_test, by_train = test.layer_accuracy(), train.layer_accuracy()
+    content = {
+        "status": "finished",
+        "reason": f"Test accuracy {100 * test.accuracy:.2f} % after {run.plan.epochs} epochs.",
+        "started": run.began,
+        "ended": time.time(),
+        "epochs": run.plan.epochs,
+        "steps": run.counters.step,
+        "images": run.counters.images,
+        "flops": run.counters.flops,
+        "train_accuracy": train.accuracy,
+        "test_accuracy": test.accuracy,
+        "metrics": {
+            name: {"last": last, "best": best, "best_step": step}
+            for name, (last, best, step) in run.recorder.summary.items()
+        },
+        "confusion": figures.confusion(test, run.data.labels)["matrix"],
+        "per_layer": [_layer(run, index, by_test, by_train) for index in range(layers)],
+        "per_epoch": run.ledger.per_epoch,
+        "e2e_seconds": run.e2e_seconds,
+        "compute_seconds": run.ledger.total.compute,
+        "download_seconds": run.data.download_seconds,
+        "peak": _peak(run),
+        "energy": _energy(run),
+        "checkpoint": run.saved,
+    }
+    run.recorder.result(content)
+    return content
+
+
+def _layer(run: Session, index: int, test: dict[int, float], train: dict[int, float]) -> dict[str, Any]:
+    layer, ledger = run.net.layers[index], run.ledger
+    timed = ledger.compute[index] > 0
+    return {
+        "index": index + 1,
+        "name": layer.name,
+        "parameters": layer.parameters,
+        "test_accuracy": test.get(index),
+        "train_accuracy": train.get(index),
+        "time_e2e": ledger.e2e[index] if timed else None,
+        "time_compute": ledger.compute[index] if timed else None,
+        "memory": run.peak_memory[index],
+    }
+
+
+def _peak(run: Session) -> dict[str, float | None]:
+    """Highest memory, bytes; None where it cannot be measured."""
+    meters = run.meters
+    summary = run.recorder.summary.get("memory/anonymous")
+    return {
+        "rss": meters.rss_peak(),
+        "anonymous": summary[0] if summary else meters.anonymous(),
+        "cuda": meters.cuda_peak(),
+    }
+
+
+def _energy(run: Session) -> dict[str, Any] | None:
+    joules = run.energy()
+    return None if joules is None else {"joules": joules, "source": run.meters.energy_source}

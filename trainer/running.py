@@ -1,0 +1,147 @@
+"""One run from config to result, and every way it can end, each with a sentence and an exit status."""
+
+from __future__ import annotations
+
+import errno
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from trainer import checkpoint, machine
+from trainer.config import RunConfig
+from trainer.data import load
+from trainer.errors import ConfigError, OutOfSpace, Stopped, TrainerError
+from trainer.loop import train
+from trainer.recorder import Bar, Recorder
+from trainer.result import conclude
+from trainer.rundir import RunDir, write_json
+from trainer.session import Session
+from trainer.stopping import Stop
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def run(compose: Callable[[], RunConfig], out: Path, *, resume: bool, parent_pipe: bool) -> int:
+    """Train into folder `out`; returns the exit status. Raises ConfigError where not even the folder can be used."""
+    folder = _folder(out, resume=resume)
+    recorder = Recorder(folder)
+    try:
+        stop = Stop(folder)
+        stop.listen(parent_pipe=parent_pipe)
+        _train(compose(), folder, recorder, stop, resume=resume)
+    except Exception as error:
+        return _failed(recorder, _explain(error))
+    recorder.end("finished", "finished", None)
+    return 0
+
+
+def _folder(out: Path, *, resume: bool) -> RunDir:
+    folder = RunDir(out)
+    if not resume and folder.events.exists() and folder.events.stat().st_size:
+        msg = f"{out} already holds a run; --resume goes on with it, or choose another folder"
+        raise ConfigError([{"loc": "out", "msg": msg, "type": "out"}])
+    try:
+        folder.create()
+    except OSError as error:
+        raise ConfigError([{"loc": "out", "msg": f"{out} cannot be made: {error.strerror}", "type": "out"}]) from error
+    if resume:
+        folder.stop.unlink(missing_ok=True)
+    return folder
+
+
+def _train(config: RunConfig, folder: RunDir, recorder: Recorder, stop: Stop, *, resume: bool) -> None:
+    device = machine.pick(config.device)
+    state = checkpoint.load(folder) if resume else None
+    _set_threads(config, state)
+    write_json(folder.config, config.model_dump(mode="json"))
+    environment = machine.environment(device)
+    recorder.progress(0.0, None, "data", force=True)
+    data = load(config.data, device, config.seed, _on_download(recorder, stop))
+    session = Session(config, data, folder, recorder, stop, device)
+    before = checkpoint.about(folder).get("environment", {})
+    if state:
+        session.restore(state)
+    write_json(folder.env, environment)
+    _start(session, environment, resumed=_resumed_from(session) if resume else None)
+    if state:
+        _compare(recorder, before, environment)
+    train(session)
+    conclude(session)
+
+
+def _set_threads(config: RunConfig, state: dict[str, Any] | None) -> None:
+    """A resumed run takes its old number of threads: the last bits depend on it."""
+    threads = config.threads or (state["threads"] if state else None)
+    if threads:
+        torch.set_num_threads(threads)
+
+
+def _resumed_from(session: Session) -> int:
+    """The last step whose points are true; a step stopped in the middle of its evaluation is reported again."""
+    return session.counters.step - session.pending
+
+
+def _start(session: Session, environment: dict[str, Any], resumed: int | None) -> None:
+    layers, plan = session.net.layers, session.plan
+    thetas = [getattr(layer.rules.objective, "theta", None) for layer in layers]
+    session.recorder.start(
+        layers=[{"index": layer.index + 1, "name": layer.name, "parameters": layer.parameters} for layer in layers],
+        device=str(session.device),
+        total_steps=plan.total,
+        resumed_from=resumed,
+        threshold=thetas[0] if len(set(thetas)) == 1 else thetas,
+        classes=list(session.data.labels),
+        epochs=plan.epochs,
+        environment=environment,
+    )
+    session.recorder.bar = Bar(plan.total, session.counters.step)
+
+
+def _on_download(recorder: Recorder, stop: Stop) -> Callable[[int, int], None]:
+    def progress(done: int, total: int) -> None:
+        stop.check()
+        megabytes = f"{done / 1e6:.0f} of {total / 1e6:.0f} MB" if total else f"{done / 1e6:.0f} MB"
+        recorder.progress(0.0, None, f"download {megabytes}")
+
+    return progress
+
+
+def _compare(recorder: Recorder, before: dict[str, Any], now: dict[str, Any]) -> None:
+    """Say what differs from the machine that wrote the checkpoint: equal bits need equal ground."""
+    for key in ("torch", "device", "cpu_capability", "threads"):
+        if key in before and before[key] != now[key]:
+            text = f"resumed with {key} {now[key]} (before: {before[key]}): the last bits may differ"
+            recorder.log(text, "warning")
+
+
+def _explain(error: Exception) -> TrainerError:
+    """The error as one that carries a sentence and an exit status."""
+    if isinstance(error, TrainerError):
+        return error
+    if isinstance(error, OSError) and error.errno in FULL:
+        return OutOfSpace(
+            f"the disk is full or a quota is used up ({error.filename or 'run folder'}): make room, resume"
+        )
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+        return OutOfSpace("out of memory: a smaller batch, narrower layers or fewer training images need less")
+    traceback.print_exception(error, file=sys.stderr)
+    return TrainerError(f"{type(error).__name__}: {error}")
+
+
+def _failed(recorder: Recorder, error: TrainerError) -> int:
+    """End the events file as far as the disk allows, and say the reason on stderr."""
+    if isinstance(error, ConfigError):
+        lines = [f"{problem['loc']}: {problem['msg']}" for problem in error.errors]
+    else:
+        lines = [error.reason]
+    print(*lines, sep="\n", file=sys.stderr)
+    status = "stopped" if isinstance(error, Stopped) else "diverged" if error.status == "diverged" else "failed"
+    try:
+        recorder.end(status, error.reason, error.field)
+    except OSError:
+        pass  # the disk is full: the exit status and the console say it
+    return error.exit_code

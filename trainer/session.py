@@ -1,0 +1,223 @@
+"""A run in memory: what the config, the data and a checkpoint come to, and the way back to a checkpoint."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import asdict
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from trainer import arithmetic, checkpoint, compatibility, machine, memory
+from trainer.axes.label_code import NoCode
+from trainer.batches import Batches, Rivals
+from trainer.chance import Stream, generator
+from trainer.config import RunConfig
+from trainer.data import Dataset
+from trainer.errors import ConfigError, Stopped
+from trainer.gauges import Gauges
+from trainer.ledger import Ledger
+from trainer.memory import LayerMemory
+from trainer.meters import Meters
+from trainer.nets.layer import Layer
+from trainer.nets.mlp import Net, build
+from trainer.plan import Plan, Step
+from trainer.recorder import Counters, Recorder
+from trainer.rundir import RunDir
+from trainer.stopping import Stop
+from trainer.stopwatch import Stopwatch
+from trainer.update.reading import Reading, Task
+
+# What may change between the parts of a run without making it another one.
+FREE = ("name", "device", "threads", "checkpoint")
+
+
+class Session:
+    """Everything `loop.train` works on."""
+
+    def __init__(
+        self, config: RunConfig, data: Dataset, folder: RunDir, recorder: Recorder, stop: Stop, device: torch.device
+    ) -> None:
+        if errors := compatibility.data_problems(config, data.info):
+            raise ConfigError(errors)
+        self.config, self.data, self.folder, self.recorder, self.stop = config, data, folder, recorder, stop
+        self.device = device
+        self.net = _net(config, data, device)
+        layers = len(self.net.layers)
+        self.plan = Plan(config.schedule.phases(layers), len(data.y_train), config.schedule.batch_size)
+        self._phase_flops = {
+            phase.name: float(arithmetic.phase_flops(config, data.info, phase)) for phase in self.plan.phases
+        }
+        self.batches = Batches(data.x_train, data.y_train, self.plan, config.seed, shift=config.data.augment == "shift")
+        self.rivals = Rivals(config.competitors, self.net, data.y_train, config.seed)
+        self.rng = generator(device, config.seed, Stream.DRAWS)
+        self.gauges, self.clock, self.meters = Gauges(layers, device), Stopwatch(device), Meters(device)
+        self.counters = Counters()
+        self.ledger = Ledger(layers)
+        self.sample = _sample(config, len(data.y_train), device)
+        self.energy_before = 0.0
+        self.e2e_before = -data.download_seconds
+        self.began = time.time()
+        self._began = time.perf_counter()
+        self.pending = False
+        """Whether the last step still has to be reported: it was stopped in the middle of its evaluation."""
+        self.saved: dict[str, Any] | None = None
+        self.log_seconds = 0.0
+        """What the last point took to measure and write."""
+        self.memory_shown = False
+        """Whether the layers' bytes have been told since they last changed."""
+        self.peak_memory: list[dict[str, int]] = [{} for _ in range(layers)]
+        self.drawn_at = self.sampled_at = -math.inf
+        """When figures and slow meters were last looked at (monotonic seconds)."""
+        self._saved_at = time.monotonic()
+        self._first = 0
+
+    # -- where the run stands
+
+    @property
+    def e2e_seconds(self) -> float:
+        """Wall time so far, pauses and download excluded."""
+        return self.e2e_before + time.perf_counter() - self._began
+
+    def flops(self, step: Step) -> float:
+        """Estimated arithmetic of a step."""
+        images = self.plan.span(step)
+        return (images.stop - images.start) * self._phase_flops[step.phase.name]
+
+    def advance(self, step: Step) -> None:
+        """Count a step that is done."""
+        counters = self.counters
+        counters.step = step.number
+        counters.epoch = step.number / self.plan.steps_per_epoch
+        counters.images = self.plan.drawn(step.number)
+        counters.flops += self.flops(step)
+
+    @property
+    def every_epochs(self) -> int:
+        """Epochs between two evaluations."""
+        return self.config.evaluate.every_epochs or (50 if self.plan.steps_per_epoch == 1 else 1)
+
+    @property
+    def recomputes(self) -> bool:
+        """Whether activities are handed over as they are after the update."""
+        return getattr(self.config.schedule, "activities", "before") == "after"
+
+    def evaluates(self, step: Step) -> bool:
+        return step.ends_epoch and (step.ends_phase or (step.epoch + 1) % self.every_epochs == 0)
+
+    def logs(self, step: Step) -> bool:
+        """The first step too, so that an open page comes alive."""
+        return step.number == 1 or step.number % self.config.metrics.every_steps == 0 or self.evaluates(step)
+
+    # -- checkpoints
+
+    def save_if_due(self) -> None:
+        if time.monotonic() - self._saved_at >= self.config.checkpoint.every_seconds:
+            self.save()
+
+    def save(self) -> None:
+        """Write the state of this very step."""
+        self.ledger.fold(self.clock, self.counters)
+        about = {"step": self.counters.step, "saved": time.time(), "environment": machine.environment(self.device)}
+        self.saved = checkpoint.save(self.folder, self.state(), about)
+        self.recorder.checkpoint(self.counters.step, self.saved["bytes"])
+        self._saved_at = time.monotonic()
+
+    def state(self) -> dict[str, Any]:
+        """All that the next step depends on, and all that the result counts."""
+        return {
+            "config": _bound(self.config),
+            "threads": torch.get_num_threads(),
+            "layers": [{"awake": layer.awake, **layer.tensors()} for layer in self.net.layers],
+            "rng": self.rng.get_state(),
+            "gauges": self.gauges.state(),
+            "counters": asdict(self.counters),
+            "summary": self.recorder.summary,
+            "ledger": self.ledger.state(),
+            "peak_memory": self.peak_memory,
+            "e2e_seconds": self.e2e_seconds,
+            "energy": self.energy() or 0.0,
+            "began": self.began,
+            "pending": self.pending,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a stored state. Raises ConfigError when it belongs to another config."""
+        if state["config"] != _bound(self.config):
+            msg = "the checkpoint in this folder belongs to another config; choose another folder, or leave resume out"
+            raise ConfigError([{"loc": "resume", "msg": msg, "type": "resume"}])
+        for layer, stored in zip(self.net.layers, state["layers"], strict=True):
+            layer.restore(stored)
+        self.rng.set_state(state["rng"])
+        self.gauges.restore(state["gauges"])
+        self.counters = Counters(**state["counters"])
+        self.recorder.summary = state["summary"]
+        self.ledger.restore(state["ledger"])
+        self.peak_memory = state["peak_memory"]
+        self.e2e_before, self.energy_before = state["e2e_seconds"], state["energy"]
+        self._first = self.counters.step
+        self.began, self.pending = state["began"], state["pending"]
+
+    def memory(self) -> list[LayerMemory]:
+        """Bytes of each layer now; the largest seen are kept for the result."""
+        passes, whole = self.config.competitors.rows(), not self.config.scope.local
+        now = memory.by_layer(self.net, self.plan.batch_size, passes, whole=whole)
+        for peak, parts in zip(self.peak_memory, now, strict=True):
+            for part, count in parts.items():
+                peak[part] = max(peak.get(part, 0), count)
+        return now
+
+    def energy(self) -> float | None:
+        """Joules over the whole run; None where nothing measures them."""
+        joules = self.meters.energy()
+        return None if joules is None else self.energy_before + joules
+
+    def progress(self, phase: str, *, force: bool = True) -> None:
+        """Say how far the run is; the time left goes by the steps of this session."""
+        step, total = self.counters.step, self.plan.total
+        done = step - self._first
+        eta = (time.perf_counter() - self._began) / done * (total - step) if done else None
+        self.recorder.progress(step / total, eta, phase, force=force)
+        if self.recorder.bar:
+            self.recorder.bar.advance(step)
+
+    def count(self, layer: Layer, reading: Reading, task: Task, step: Step) -> None:
+        """Let the gauges see a layer's reading of a piece of a step."""
+        self.gauges.add(layer, reading, task, step.number)
+        if self.logs(step):
+            self.gauges.watch(layer, reading.h)
+
+    def check_stop(self) -> None:
+        """Raises Stopped, with the state stored, when somebody asked for it."""
+        try:
+            self.stop.check()
+        except Stopped:
+            self.save()
+            raise
+
+
+def _net(config: RunConfig, data: Dataset, device: torch.device) -> Net:
+    height, width, channels = data.info.shape
+    rng = generator(device, config.seed, Stream.WEIGHTS)
+    return build(config, height * width * channels, data.info.classes, _strength(config, data.x_train), rng)
+
+
+def _sample(config: RunConfig, images: int, device: torch.device) -> Tensor:
+    """Indices of the training images that the train accuracy is measured on, always the same."""
+    rng = generator(device, config.seed, Stream.SAMPLE)
+    return torch.randperm(images, generator=rng, device=device)[: config.evaluate.train_images]
+
+
+def _strength(config: RunConfig, images: Tensor) -> float:
+    """The label's value in the input, "max" resolved."""
+    if isinstance(config.label_code, NoCode):
+        return 0.0
+    strength = config.label_code.strength
+    return float(images.max()) if strength == "max" else strength
+
+
+def _bound(config: RunConfig) -> dict[str, Any]:
+    """The part of a config that makes a run what it is."""
+    return config.model_dump(mode="json", exclude=set(FREE))
