@@ -32,7 +32,7 @@ def pack_steps(x: Steps) -> tuple[int, int, bytes | None]:
     """(step0, stride, blob): the blob is None where step0 + k * stride says it all."""
     step0 = int(x[0])
     stride = int(x[1]) - step0 if len(x) > 1 else 0
-    if len(x) < 3 or bool(np.all(np.diff(x) == stride)):
+    if len(x) < 3 or bool((x[1:] - x[:-1] == stride).all()):
         return step0, stride, None
     return step0, stride, x.astype("<i8").tobytes()
 

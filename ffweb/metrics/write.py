@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from django.db import connection
 from django.db.models import Max
 
 from ffweb.metrics import buckets as bk
@@ -14,7 +16,21 @@ from ffweb.metrics.models import Chunk, Pyramid
 
 Batch = Mapping[str, tuple[Sequence[int], Sequence[float]]]  # metric → (steps, values)
 
-_CHUNK_FIELDS = ["step0", "stride", "n", "min", "max", "first", "last", "y", "x"]
+Row = tuple[Any, ...]
+_KEY = ("run_id", "metric", "index")
+_COLUMNS = (*_KEY, "step0", "stride", "n", "min", "max", "first", "last", "y", "x")
+
+
+def _upsert() -> str:
+    quoted = [f'"{name}"' for name in _COLUMNS]
+    update = ", ".join(f"{name} = EXCLUDED.{name}" for name in quoted[len(_KEY) :])
+    return (
+        f"INSERT INTO {Chunk._meta.db_table} ({', '.join(quoted)}) VALUES ({', '.join(['%s'] * len(quoted))}) "
+        f"ON CONFLICT ({', '.join(quoted[: len(_KEY)])}) DO UPDATE SET {update}"
+    )
+
+
+_UPSERT = _upsert()
 _TAIL = ("metric", "index", "step0", "stride", "n", "x", "y")
 
 
@@ -43,33 +59,25 @@ class Writer:
     def append(self, batch: Batch) -> None:
         """Append points to their series; steps of a series do not decrease."""
         self._load(batch)
-        chunks: list[Chunk] = []
+        rows: list[Row] = []
         for metric, (steps, values) in batch.items():
             if not steps:
                 continue
             tail = self._tails[metric]
             x = np.concatenate([tail.x, np.asarray(steps, np.int64)])
             y = np.concatenate([tail.y, np.asarray(values, np.float64)])
-            chunks += self._cut(metric, tail.index, x, y)
-        Chunk.objects.bulk_create(
-            chunks,
-            update_conflicts=True,
-            unique_fields=["run", "metric", "index"],
-            update_fields=_CHUNK_FIELDS,
-        )
+            rows += self._cut(metric, tail.index, x, y)
+        _save_chunks(rows)
 
-    def _cut(self, metric: str, index: int, x: bk.Steps, y: bk.Values) -> list[Chunk]:
+    def _cut(self, metric: str, index: int, x: bk.Steps, y: bk.Values) -> list[Row]:
         """Chunks of x, y from chunk `index` on; the full ones go into the pyramid too."""
         full = len(x) // bk.CHUNK
         if full:
             self._add_to_pyramid(metric, index, x[: full * bk.CHUNK], y[: full * bk.CHUNK])
         rest = slice(full * bk.CHUNK, None)
         self._tails[metric] = Tail(index + full, x[rest], y[rest])
-        starts = range(0, len(x), bk.CHUNK)
-        return [
-            _chunk(self.run_id, metric, index + k, x[i : i + bk.CHUNK], y[i : i + bk.CHUNK])
-            for k, i in enumerate(starts)
-        ]
+        parts = [slice(start, start + bk.CHUNK) for start in range(0, len(x), bk.CHUNK)]
+        return [_row(self.run_id, metric, index + k, x[part], y[part]) for k, part in enumerate(parts)]
 
     def _add_to_pyramid(self, metric: str, index: int, x: bk.Steps, y: bk.Values) -> None:
         """Add full chunks, the first of them being chunk `index`."""
@@ -97,7 +105,7 @@ class Writer:
         for metric, tail in last_chunks(self.run_id, None, raw=True).items():
             keep = int(np.searchsorted(tail.x, step, "right"))
             if keep < len(tail.x):
-                _replace(_chunk(self.run_id, metric, tail.index, tail.x[:keep], tail.y[:keep]))
+                _save_chunks([_row(self.run_id, metric, tail.index, tail.x[:keep], tail.y[:keep])])
                 touched.add(metric)
             if metric in touched:
                 self._trim_pyramid(metric, tail.index + (keep == bk.CHUNK))
@@ -136,32 +144,24 @@ def last_chunks(run_id: str, metrics: Iterable[str] | None, *, raw: bool = False
     return tails
 
 
-def _chunk(run_id: str, metric: str, index: int, x: bk.Steps, y: bk.Values) -> Chunk:
-    step0, stride, blob = bk.pack_steps(x)
+def _row(run_id: str, metric: str, index: int, x: bk.Steps, y: bk.Values) -> Row:
+    """A chunk as the values of _COLUMNS."""
+    step0, stride, steps = bk.pack_steps(x)
     finite = y[np.isfinite(y)]
-    return Chunk(
-        run_id=run_id,
-        metric=metric,
-        index=index,
-        step0=step0,
-        stride=stride,
-        n=len(x),
-        min=float(finite.min()) if len(finite) else None,
-        max=float(finite.max()) if len(finite) else None,
-        first=_finite(y[0]),
-        last=_finite(y[-1]),
-        y=y.astype("<f8").tobytes(),
-        x=blob,
-    )
+    low, high = (float(finite.min()), float(finite.max())) if len(finite) else (None, None)
+    blob = y.astype("<f8", copy=False).tobytes()
+    return run_id, metric, index, step0, stride, len(x), low, high, _finite(y[0]), _finite(y[-1]), blob, steps
 
 
 def _finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def _replace(chunk: Chunk) -> None:
-    fields = {name: getattr(chunk, name) for name in _CHUNK_FIELDS}
-    Chunk.objects.filter(run_id=chunk.run_id, metric=chunk.metric, index=chunk.index).update(**fields)
+def _save_chunks(rows: list[Row]) -> None:
+    """Insert or replace, by plain SQL that SQLite and Postgres share: the ORM takes three times as long, every batch."""
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(_UPSERT, rows)
 
 
 def _pyramid_rows(run_id: str, metric: str, level: int, row: int, buckets: bk.Buckets) -> list[Pyramid]:

@@ -16,7 +16,9 @@ from ffweb.runs.models import Run
 RNG = np.random.default_rng(7)
 
 
-def fill(run: Run, n: int, *, stride: int = 10, metric: str = "train/loss", start: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def fill(
+    run: Run, n: int, *, stride: int = 10, metric: str = "train/loss", start: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     x = start + stride * np.arange(n)
     y = RNG.normal(size=n).cumsum()
     store.append(run.pk, {metric: (x.tolist(), y.tolist())})
@@ -118,7 +120,9 @@ def test_globs_and_axes(run: Run) -> None:
 
 def test_other_x_axes_are_joined_by_step(run: Run) -> None:
     steps = list(range(0, 30_000, 3))
-    store.append(run.pk, {"axis/epoch": (steps, [s / 100 for s in steps]), "axis/time": (steps, [s * 2.0 for s in steps])})
+    store.append(
+        run.pk, {"axis/epoch": (steps, [s / 100 for s in steps]), "axis/time": (steps, [s * 2.0 for s in steps])}
+    )
     store.append(run.pk, {"test/accuracy": (steps[::100], [s / 30_000 for s in steps[::100]])})
     found = store.window(run.pk, ["test/accuracy"], "epoch", 30, 60)["test/accuracy"]
     assert (found.x >= 30).all()
@@ -147,12 +151,19 @@ def test_points_after_a_step_are_forgotten_and_written_again(run: Run, keep: int
     for count in (100, 1000):
         found = store.window(run.pk, ["train/loss"], points=count)["train/loss"]
         assert (found.total, found.y.min(), found.y.max()) == (40_000, whole.min(), whole.max())
-    assert sorted(Pyramid.objects.values_list("level", "index", "n")) == [(1, 0, 1024), (1, 1, 1024), (1, 2, 448), (2, 0, 156)]
+    assert sorted(Pyramid.objects.values_list("level", "index", "n")) == [
+        (1, 0, 1024),
+        (1, 1, 1024),
+        (1, 2, 448),
+        (2, 0, 156),
+    ]
 
 
 def test_the_export_has_a_row_for_every_logged_step(run: Run) -> None:
     steps = list(range(0, 12_000))
-    store.append(run.pk, {"train/loss": (steps, [float(s) for s in steps]), "axis/epoch": (steps, [s / 10 for s in steps])})
+    store.append(
+        run.pk, {"train/loss": (steps, [float(s) for s in steps]), "axis/epoch": (steps, [s / 10 for s in steps])}
+    )
     store.append(run.pk, {"test/accuracy": ([5000, 12_001], [0.5, float("nan")])})
     rows = list(store.export_rows(run.pk))
     assert store.columns(run.pk) == ["step", "epoch", "test/accuracy", "train/loss"]
@@ -185,7 +196,9 @@ def unpack(packed: dict[str, str]) -> list[float]:
 
 @given(
     st.lists(
-        st.tuples(st.integers(1, 2500), st.integers(1, 3), st.one_of(st.none(), st.integers(0, 4000))), min_size=1, max_size=5
+        st.tuples(st.integers(1, 2500), st.integers(1, 3), st.one_of(st.none(), st.integers(0, 4000))),
+        min_size=1,
+        max_size=5,
     )
 )
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,0 +1,239 @@
+"""The heart of the live path, pure: (state, lines) → (rows to store, what to push, the state after).
+
+Follower, janitor and import all go through it. It may be fed any cut of an events file, from any earlier byte again:
+what the state has seen (seq ≤ state.seq) is passed over, so nothing is lost and nothing is doubled.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from ffweb.live.wire import AXES
+from trainer.events import Event, parse_lines
+
+log = logging.getLogger(__name__)
+
+FROM_NOTHING = -1  # a trainer that starts anew without a checkpoint forgets every step, 0 too
+_ENVELOPE = ("v", "seq", "t", "kind")
+
+
+@dataclass(frozen=True)
+class State:
+    """What the events have said so far: columns of the run's row (ROW_FIELDS), and how the trainer began and ended."""
+
+    offset: int = 0
+    seq: int = 0
+    step: int = 0
+    epoch: float = 0.0
+    progress: Mapping[str, Any] = field(default_factory=dict)
+    latest: Mapping[str, float | None] = field(default_factory=dict)
+    best: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    result: Mapping[str, Any] | None = None
+    layers: Sequence[Any] = ()
+    metric_info: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    device: str = ""
+    total_steps: int = 0
+    checkpoint_step: int | None = None
+    started: bool = False
+    end: Event | None = None  # the `end` event, if nothing follows it
+
+    def changes(self, before: State) -> dict[str, Any]:
+        """The columns of the row that differ from `before`."""
+        return {name: getattr(self, name) for name in ROW_FIELDS if getattr(self, name) is not getattr(before, name)}
+
+
+ROW_FIELDS = tuple(f.name for f in fields(State) if f.name not in ("started", "end"))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a batch adds to the store: first `drop_after`, then the rest. `body` holds lines seq0 … seq0 + n − 1."""
+
+    seq0: int = 0
+    n: int = 0
+    body: bytes = b""
+    drop_after: int | None = None
+    points: Mapping[str, tuple[list[int], list[float]]] = field(default_factory=dict)
+    logs: Sequence[Event] = ()
+    figures: Mapping[str, Event] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Push:
+    """What open pages are told: these lines; and the row, at once if `urgent` (it began, ended or has a result)."""
+
+    seq0: int
+    seq: int
+    lines: bytes
+    urgent: bool
+
+
+def apply(state: State, lines: Sequence[bytes]) -> tuple[Rows, Push | None, State]:
+    """Fold whole lines (without their newline) that begin at byte `state.offset` into `state`.
+
+    Stops before the first line that is no event, or whose seq leaves a hole: what follows damage cannot be trusted.
+    After a resume (`rows.drop_after` is set) `latest`, `best`, `step` and `epoch` speak of the events since only; the
+    caller knows the points before and completes them.
+    """
+    fold = _Fold(state)
+    for line, event in zip(lines, parse_lines(lines), strict=False):
+        if not fold.take(line, event):
+            break
+    return fold.rows(), fold.push(), fold.state()
+
+
+class _Fold:
+    """One batch under way."""
+
+    def __init__(self, before: State) -> None:
+        self.before = before
+        self.now: dict[str, Any] = {"offset": before.offset, "seq": before.seq}
+        self.kept: list[bytes] = []
+        self.points: dict[str, tuple[list[int], list[float]]] = {}
+        self.logs: list[Event] = []
+        self.figures: dict[str, Event] = {}
+        self.drop_after: int | None = None
+        self.urgent = False
+
+    def get(self, name: str) -> Any:
+        return self.now.get(name, getattr(self.before, name))
+
+    def take(self, line: bytes, event: Event) -> bool:
+        """Fold one event; False if nothing from here on can be trusted."""
+        seq, expected = event["seq"], self.now["seq"] + 1
+        if not isinstance(seq, int) or seq > expected:
+            log.error("Event %s was expected, but seq %s follows.", expected, seq)
+            return False
+        if seq == expected:
+            try:
+                _HANDLERS.get(event["kind"], _Fold.pass_over)(self, event)
+            except (KeyError, TypeError, ValueError) as error:  # a line of JSON that is not the event it says it is
+                log.error("Event %s (%s) cannot be read: %r", seq, event["kind"], error)
+                return False
+            self.now["seq"] = seq
+            self.kept.append(line)
+        self.now["offset"] += len(line) + 1
+        return True
+
+    def pass_over(self, event: Event) -> None:
+        """A kind of a later version: kept for the pages, nothing to store."""
+
+    def start(self, event: Event) -> None:
+        info, layers, environment = dict(event["metrics"]), list(event["layers"]), dict(event.get("environment") or {})
+        about = {key: event[key] for key in ("threshold", "classes", "epochs") if event.get(key) is not None}
+        if self.now["seq"]:
+            self.rewind(event.get("resumed_from"))
+        self.now |= {
+            "metric_info": info,
+            "layers": layers,
+            "environment": environment | {"start": about} if about else environment,
+            "device": str(event.get("device") or ""),
+            "total_steps": int(event.get("total_steps") or 0),
+            "result": None,
+            "started": True,
+            "end": None,
+        }
+        self.urgent = True
+
+    def rewind(self, resumed_from: int | None) -> None:
+        """The trainer went on from an earlier step, or from nothing: what it had measured beyond is void."""
+        step = FROM_NOTHING if resumed_from is None else int(resumed_from)
+        self.drop_after = step if self.drop_after is None else min(self.drop_after, step)
+        for metric, (steps, values) in self.points.items():
+            keep = [i for i, at in enumerate(steps) if at <= step]
+            self.points[metric] = ([steps[i] for i in keep], [values[i] for i in keep])
+        self.figures = {name: figure for name, figure in self.figures.items() if figure["step"] <= step}
+        self.now |= {"latest": {}, "best": {}, "step": max(step, 0), "epoch": 0.0, "checkpoint_step": resumed_from}
+
+    def metrics(self, event: Event) -> None:
+        step, epoch = int(event["step"]), float(event["epoch"])
+        values = finite_or_not(event)
+        for name, axis in AXES.items():
+            values[name] = float(event[axis])
+        for name, value in values.items():
+            steps, column = self.points.setdefault(name, ([], []))
+            steps.append(step)
+            column.append(value)
+        self.now |= {"step": step, "epoch": epoch}
+        self._note(step, {name: value for name, value in values.items() if name not in AXES})
+
+    def _note(self, step: int, values: dict[str, float]) -> None:
+        """Keep the latest and the best of each metric."""
+        self.now["latest"] = {**self.get("latest"), **{k: v if math.isfinite(v) else None for k, v in values.items()}}
+        info, best = self.get("metric_info"), self.get("best")
+        better = {
+            name: {"best": value, "best_step": step}
+            for name, value in values.items()
+            if is_better(value, best.get(name), info.get(name, {}).get("better"))
+        }
+        if better:
+            self.now["best"] = {**best, **better}
+
+    def progress(self, event: Event) -> None:
+        self.now["progress"] = {"done": event["done"], "eta_s": event.get("eta_s"), "phase": event.get("phase", "")}
+
+    def log(self, event: Event) -> None:
+        self.logs.append(
+            {"seq": event["seq"], "t": event["t"], "level": str(event["level"]), "text": str(event["text"])}
+        )
+
+    def figure(self, event: Event) -> None:
+        figure = {"name": event["name"], "step": int(event["step"]), "file": str(event["file"])}
+        self.figures[figure["name"]] = figure | {"summary": event.get("summary") or ""}
+
+    def checkpoint(self, event: Event) -> None:
+        self.now["checkpoint_step"] = int(event["step"])
+
+    def result(self, event: Event) -> None:
+        self.now["result"] = {key: value for key, value in event.items() if key not in _ENVELOPE}
+        self.urgent = True
+
+    def end(self, event: Event) -> None:
+        self.now["end"] = {key: event.get(key) for key in ("status", "reason", "field")} | {"t": event["t"]}
+        self.urgent = True
+
+    def rows(self) -> Rows:
+        points = {metric: series for metric, series in self.points.items() if series[0]}
+        body = b"".join(line + b"\n" for line in self.kept)
+        seq0 = self.before.seq + 1
+        return Rows(seq0, len(self.kept), body, self.drop_after, points, self.logs, self.figures)
+
+    def push(self) -> Push | None:
+        if not self.kept:
+            return None
+        return Push(self.before.seq + 1, self.now["seq"], b"\n".join(self.kept) + b"\n", self.urgent)
+
+    def state(self) -> State:
+        return replace(self.before, **self.now)
+
+
+_HANDLERS: dict[str, Callable[[_Fold, Event], None]] = {
+    "start": _Fold.start,
+    "metrics": _Fold.metrics,
+    "progress": _Fold.progress,
+    "log": _Fold.log,
+    "figure": _Fold.figure,
+    "checkpoint": _Fold.checkpoint,
+    "result": _Fold.result,
+    "end": _Fold.end,
+}
+
+
+def finite_or_not(event: Event) -> dict[str, float]:
+    """The values of a `metrics` event as floats; what JSON could not say stands in `nonfinite`."""
+    odd = event.get("nonfinite", {})
+    return {
+        name: float(odd.get(name, "nan")) if value is None else float(value) for name, value in event["values"].items()
+    }
+
+
+def is_better(value: float, best: Mapping[str, float] | None, better: str | None) -> bool:
+    """Whether `value` beats `best` for a metric that is better "up" or "down"; None has no best."""
+    if better is None or not math.isfinite(value):
+        return False
+    return best is None or (value > best["best"] if better == "up" else value < best["best"])

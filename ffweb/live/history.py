@@ -1,0 +1,47 @@
+"""What a run's stored series say of it: its sparkline, and after a resume its latest and best values anew."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ffweb.metrics import read, store
+
+SPARKLINE = "test/accuracy"
+SPARKLINE_POINTS = 40
+
+
+def sparkline(run_id: str) -> list[float]:
+    """At most 40 values of the test accuracy, evenly spread, the first and the last among them."""
+    _, y = read.points(run_id, SPARKLINE)
+    y = y[np.isfinite(y)]
+    if len(y) > SPARKLINE_POINTS:
+        y = y[np.linspace(0, len(y) - 1, SPARKLINE_POINTS).round().astype(int)]
+    return [float(value) for value in y]
+
+
+def retold(run_id: str, metric_info: Mapping[str, Any]) -> dict[str, Any]:
+    """step, epoch, latest and best as the stored points have them."""
+    latest: dict[str, float | None] = {}
+    best: dict[str, dict[str, float]] = {}
+    for name in store.names(run_id):
+        x, y = read.points(run_id, name)
+        latest[name] = float(y[-1]) if math.isfinite(y[-1]) else None
+        found = _best(x, y, metric_info.get(name, {}).get("better"))
+        if found:
+            best[name] = found
+    steps, epochs = read.points(run_id, store.AXIS + "epoch")
+    at = {"step": int(steps[-1]), "epoch": float(epochs[-1])} if len(steps) else {}
+    return {"latest": latest, "best": best, **at}
+
+
+def _best(x: Any, y: Any, better: str | None) -> dict[str, float] | None:
+    if better is None or not np.isfinite(y).any():
+        return None
+    worst = -np.inf if better == "up" else np.inf
+    clean = np.where(np.isfinite(y), y, worst)
+    at = int(clean.argmax() if better == "up" else clean.argmin())
+    return {"best": float(y[at]), "best_step": int(x[at])}

@@ -1,0 +1,89 @@
+"""A browser at the other end of a socket, without a server between (channels.testing would need daphne)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+from asgiref.testing import ApplicationCommunicator
+from channels.routing import URLRouter
+from django.contrib.auth.models import AnonymousUser
+
+from ffweb.live.routing import addresses
+from ffweb.people.models import User
+
+SECONDS = 5
+Headers = list[tuple[bytes, bytes]]
+
+
+class Reader:
+    """`code` is the close code once the socket is closed."""
+
+    def __init__(self, path: str, user: User | None = None, headers: Headers | None = None, app: Any = None) -> None:
+        path, _, query = path.partition("?")
+        scope = {
+            "type": "websocket",
+            "path": path,
+            "query_string": query.encode(),
+            "headers": headers or [],
+            "subprotocols": [],
+        }
+        self.wire = ApplicationCommunicator(app or URLRouter(addresses), scope | {"user": user or AnonymousUser()})
+
+    async def open(self) -> bool:
+        await self.wire.send_input({"type": "websocket.connect"})
+        return (await self.wire.receive_output(SECONDS))["type"] == "websocket.accept"
+
+    async def message(self) -> dict[str, Any]:
+        output = await self.wire.receive_output(SECONDS)
+        assert output["type"] == "websocket.send", output
+        return orjson.loads(output["text"])
+
+    async def close_code(self) -> int:
+        """Skip what is still sent."""
+        while (output := await self.wire.receive_output(SECONDS))["type"] != "websocket.close":
+            pass
+        return output["code"]
+
+    async def until(self, seq: int) -> list[dict[str, Any]]:
+        """Messages up to the events message that ends with `seq`."""
+        found = [await self.message()]
+        while not (found[-1]["type"] == "events" and found[-1]["seq"] == seq):
+            found.append(await self.message())
+        return found
+
+    async def run_until(self, key: str, value: Any) -> dict[str, Any]:
+        """The run of the first `run` message that says so."""
+        while True:
+            message = await self.message()
+            if message["type"] == "run" and message["run"].get(key) == value:
+                return message["run"]
+
+    async def say(self, text: str) -> None:
+        await self.wire.send_input({"type": "websocket.receive", "text": text})
+
+    async def silent(self, seconds: float = 0.2) -> bool:
+        return await self.wire.receive_nothing(seconds)
+
+    async def leave(self) -> None:
+        await self.wire.send_input({"type": "websocket.disconnect", "code": 1001})
+        await self.wire.wait(SECONDS)
+
+
+@asynccontextmanager
+async def reading(path: str, user: User | None = None, headers: Headers | None = None) -> AsyncIterator[Reader]:
+    reader = Reader(path, user, headers)
+    assert await reader.open()
+    yield reader
+    await reader.leave()
+
+
+def events_of(messages: list[dict[str, Any]]) -> list[int]:
+    """Every seq that was sent, in the order of the messages."""
+    seqs: list[int] = []
+    for message in messages:
+        if message["type"] == "events":
+            seqs += sorted([e["seq"] for e in message["events"]] + message.get("metrics", {}).get("seq", []))
+    return seqs
