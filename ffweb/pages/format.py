@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 THIN = "\u202f"  # narrow and without a break: between a number and its unit
+GAP = "\u00a0"  # between the words of a time: 2 min 51 s
 NONE = "–"
 PREFIXES = ("", "k", "M", "G", "T", "P", "E")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -28,6 +29,8 @@ def odd(value: float | None) -> str | None:
 
 def fixed(value: float, decimals: int) -> str:
     """`value` with `decimals` decimals, thousands grouped; halves round away from zero, as toFixed does."""
+    if not abs(value) < 1e15:
+        return odd(value) or exponent(value, 2)
     rounded = Decimal(abs(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     return f"{'−' if value < 0 and rounded else ''}{rounded:,.{decimals}f}"
 
@@ -47,7 +50,13 @@ def number(value: float | None, digits: int = 3) -> str:
 
 def exponent(value: float, decimals: int) -> str:
     """2.5e-5: a mantissa without trailing zeros and a short exponent."""
-    mantissa, _, power = f"{Decimal(value):.{decimals}e}".partition("e")
+    with localcontext(rounding=ROUND_HALF_UP):
+        text = f"{Decimal(value):.{decimals}e}"
+    return _trimmed(text)
+
+
+def _trimmed(text: str) -> str:
+    mantissa, _, power = text.partition("e")
     if "." in mantissa:
         mantissa = mantissa.rstrip("0").rstrip(".")
     return f"{mantissa.replace('-', '−')}e{int(power)}"
@@ -62,10 +71,7 @@ def short(value: float | None) -> str:
     if size == 0 or 0.01 <= size < 1e6:
         whole, _, rest = repr(float(size)).partition(".")
         return f"{sign}{int(whole):,}" + (f".{rest}" if rest != "0" else "")
-    mantissa, _, power = f"{Decimal(repr(size)):e}".partition("e")
-    if "." in mantissa:
-        mantissa = mantissa.rstrip("0").rstrip(".")
-    return f"{sign}{mantissa}e{int(power)}"
+    return sign + _trimmed(f"{Decimal(repr(size)):e}")
 
 
 def percent(fraction: float | None, decimals: int = 2) -> str:
@@ -122,7 +128,8 @@ def _two(seconds: int, scale: int, unit: str, part: str) -> str:
     small = {"": 1, "s": 1, "min": 60, "h": 3600}[part]
     head, rest = divmod(seconds, scale)
     tail = rest // small
-    return f"{head}{THIN}{unit}" + (f" {tail}{THIN}{part}" if part and tail else "")
+    gap = GAP if part else THIN
+    return f"{head}{gap}{unit}" + (f" {tail}{GAP}{part}" if part and tail else "")
 
 
 def eta(seconds: float | None) -> str:
@@ -153,12 +160,12 @@ def ago(then: datetime, now: datetime) -> str:
     if seconds < 45:
         return "just now"
     if seconds < 3570:
-        return f"{max(1, math.floor(seconds / 60 + 0.5))}{THIN}min ago"
+        return f"{max(1, math.floor(seconds / 60 + 0.5))}{GAP}min ago"
     if seconds < 86400:
-        return f"{math.floor(seconds / 3600 + 0.5)}{THIN}h ago"
+        return f"{math.floor(seconds / 3600 + 0.5)}{GAP}h ago"
     if then.date() == (now - timedelta(days=1)).date():
         return "yesterday"
-    day = f"{then.day}{THIN}{MONTHS[then.month - 1]}"
+    day = f"{then.day}{GAP}{MONTHS[then.month - 1]}"
     return day if then.year == now.year else f"{day} {then.year}"
 
 

@@ -35,7 +35,10 @@ def toast(request: HttpRequest, text: str, *, bad: bool = False, undo: str = "")
 
 
 def once(response: HttpResponse) -> HttpResponse:
-    """A page with a secret on it: kept by no cache, and its address goes to no other site."""
+    """A page with a secret on it or in its address: kept by no cache.
+
+    The site's Referrer-Policy keeps the address from other sites; "no-referrer" would make browsers send the page's
+    own forms with the origin "null", which the CSRF check refuses.
+    """
     response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer"
     return response

@@ -58,8 +58,8 @@ class Row:
 
     @property
     def span(self) -> float:
-        """How much of its width the little line takes: what is done while it runs, all of it afterwards."""
-        return self.done if self.active else 1.0
+        """How much of its width the little line takes: as far as the run came."""
+        return 1.0 if self.run["status"] == status.FINISHED else self.done
 
     @property
     def accuracy_text(self) -> str:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from ffweb.pages import views_link, views_new, views_probes, views_run, views_runs, views_settings, views_share, views_sign_in, views_team
+from ffweb.pages import (
+    views_link,
+    views_new,
+    views_probes,
+    views_run,
+    views_runs,
+    views_settings,
+    views_share,
+    views_sign_in,
+    views_team,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", views_runs.table, name="runs"),

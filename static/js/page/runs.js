@@ -21,12 +21,20 @@ let last = new Date();
 /** @type {Set<string>} runs that are not on this page of the table */
 const fresh = new Set();
 const known = new Set(rows().map((row) => row.dataset.id ?? ""));
+// The first message names the active runs of other pages and views: they are no news. Without any there is none.
+let primed = document.getElementById("active-count")?.textContent === "0";
+
+/** Whether a new run would stand in what is shown. */
+function showsNew() {
+  const query = new URLSearchParams(location.search);
+  return !query.get("q") && !query.get("data") && ["", "active"].includes(query.get("view") ?? "");
+}
 
 /** @param {Run} run */
 function receive(run) {
   const row = rows().find((candidate) => candidate.dataset.id === run.id);
   if (row) updateRow(row, run);
-  else if (run.status === "queued" && !known.has(run.id)) fresh.add(run.id);
+  else if (primed && !known.has(run.id) && showsNew()) fresh.add(run.id);
   known.add(run.id);
 }
 
@@ -42,28 +50,37 @@ function showNews() {
   place.replaceChildren(el("div", { class: "note2" }, icon("plus"), el("span", {}, plural(fresh.size, "new run")), button));
 }
 
-/** @param {{type: string, items?: Run[], active?: number}} message */
+/** @type {Set<string>} all that are, on this page or not: the socket begins with them */
+const active = new Set();
+
+/** @param {{type: string, items?: Run[]}} message */
 function onMessage(message) {
   last = new Date();
   if (message.type !== "runs") return;
-  for (const run of message.items ?? []) receive(run);
+  for (const run of message.items ?? []) {
+    receive(run);
+    if (ACTIVE.has(run.status)) active.add(run.id);
+    else active.delete(run.id);
+  }
+  primed = true;
   showNews();
-  const counted = rows().filter((row) => ACTIVE.has(row.dataset.status ?? "")).length + fresh.size;
-  setText(document.getElementById("active-count"), number(message.active ?? counted));
+  setText(document.getElementById("active-count"), number(active.size));
 }
 
+let connectedBefore = false;
 const socket = new LiveSocket({
   path: "/ws/runs",
   after: () => 0,
   onMessage,
   onState: (state) => {
     showConnection(state === "closed" ? "none" : state, last, () => socket.now());
-    if (state === "live" && connectedBefore) refresh(); // what was missed while away
-    if (state === "live") connectedBefore = true;
+    if (state !== "live") return;
+    active.clear();
+    if (connectedBefore) refresh(); // what was missed while away
+    connectedBefore = true;
   },
   onRefused: () => showConnection("offline", last, () => location.reload()),
 });
-let connectedBefore = false;
 socket.open();
 window.addEventListener("online", () => socket.now());
 setInterval(() => {

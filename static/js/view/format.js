@@ -5,6 +5,8 @@
 
 /** Narrow and without a break: between a number and its unit. */
 export const THIN = "\u202f";
+/** Between the words of a time: 2 min 51 s. */
+export const GAP = "\u00a0";
 export const NONE = "–";
 const PREFIXES = ["", "k", "M", "G", "T", "P", "E"];
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -34,6 +36,7 @@ function grouped(digits) {
  * @param {number} decimals
  */
 export function fixed(value, decimals) {
+  if (!(Math.abs(value) < 1e15)) return odd(value) ?? shortExponent(value.toExponential(2));
   const digits = Math.abs(value).toFixed(decimals);
   return (value < 0 && /[1-9]/.test(digits) ? "−" : "") + grouped(digits);
 }
@@ -125,7 +128,8 @@ export function bytes(value) {
 function two(seconds, scale, unit, part) {
   const small = part === "h" ? 3600 : part === "min" ? 60 : 1;
   const tail = Math.floor((seconds % scale) / small);
-  return `${Math.floor(seconds / scale)}${THIN}${unit}${part && tail ? ` ${tail}${THIN}${part}` : ""}`;
+  const gap = part ? GAP : THIN;
+  return `${Math.floor(seconds / scale)}${gap}${unit}${part && tail ? ` ${tail}${GAP}${part}` : ""}`;
 }
 
 /**
@@ -179,10 +183,10 @@ export function quantity(value, unit) {
 export function ago(then, now = new Date()) {
   const seconds = (now.getTime() - then.getTime()) / 1000;
   if (seconds < 45) return "just now";
-  if (seconds < 3570) return `${Math.max(1, Math.floor(seconds / 60 + 0.5))}${THIN}min ago`;
-  if (seconds < 86400) return `${Math.floor(seconds / 3600 + 0.5)}${THIN}h ago`;
+  if (seconds < 3570) return `${Math.max(1, Math.floor(seconds / 60 + 0.5))}${GAP}min ago`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600 + 0.5)}${GAP}h ago`;
   if (then.toDateString() === new Date(now.getTime() - 86400e3).toDateString()) return "yesterday";
-  const day = `${then.getDate()}${THIN}${MONTHS[then.getMonth()]}`;
+  const day = `${then.getDate()}${GAP}${MONTHS[then.getMonth()]}`;
   return then.getFullYear() === now.getFullYear() ? day : `${day} ${then.getFullYear()}`;
 }
 

@@ -64,7 +64,7 @@ function updateLine(row, run) {
     cell.replaceChildren(template.content);
     drawn = cell.querySelector("path");
   }
-  drawn?.setAttribute("d", path(run.sparkline, ACTIVE.has(run.status) ? run.progress.done : 1));
+  drawn?.setAttribute("d", path(run.sparkline, run.status === "finished" ? 1 : run.progress.done));
 }
 
 /** @param {HTMLElement} row */
