@@ -19,9 +19,9 @@ from ffweb.runs.access import run_for
 from ffweb.runs.launch import refused
 
 router = Router(tags=["results"])
-FILE = {"responses": {200: {"content": {"application/octet-stream": {}}}}}
-CSV = {"responses": {200: {"content": {"text/csv": {}}}}}
-JSONL = {"responses": {200: {"content": {"application/jsonl": {}}}}}
+FILE: dict[str, Any] = {"responses": {200: {"content": {"application/octet-stream": {}}}}}
+CSV: dict[str, Any] = {"responses": {200: {"content": {"text/csv": {}}}}}
+JSONL: dict[str, Any] = {"responses": {200: {"content": {"application/jsonl": {}}}}}
 
 
 @router.get("/runs/{run_id}/metrics", response=Metrics, operation_id="metrics")

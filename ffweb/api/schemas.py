@@ -51,8 +51,16 @@ class CloneIn(Body):
     set: Changes | None = None
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """What is not given does not change: the defaults mean nothing."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
 class RunPatch(Body):
     """Only what is given changes."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
 
     name: Name = ""
     notes: Annotated[str, Field(max_length=20_000)] = ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q, Window
+from django.db.models import F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from ffweb.people.models import User
@@ -119,7 +119,7 @@ def queue_positions(runs: Iterable[Run]) -> dict[str, int]:
     return {pk: n for pk, n in _waiting().annotate(place=place).values_list("pk", "place") if pk in wanted}
 
 
-def _waiting() -> Any:
+def _waiting() -> QuerySet[Run]:
     return Run.objects.filter(status=status.QUEUED, deleted_at=None).order_by()
 
 
@@ -151,7 +151,8 @@ def group(user: User, name: str) -> list[Payload]:
 
 def figures(run: Run) -> list[Payload]:
     """Names, steps and summaries of the figures of a run."""
-    return list(Figure.objects.filter(run=run).order_by("name").values("name", "step", "summary"))
+    found = Figure.objects.filter(run=run).order_by("name").values("name", "step", "summary")
+    return [dict(item) for item in found]
 
 
 def figure(run: Run, name: str) -> Payload | None:
@@ -163,7 +164,7 @@ def figure(run: Run, name: str) -> Payload | None:
 def log(run: Run, after: int = 0, limit: int = 1000) -> list[Payload]:
     """Log lines with seq > `after`, oldest first, at most `limit`."""
     lines = LogLine.objects.filter(run=run, seq__gt=after).order_by("seq")[:limit]
-    return list(lines.values("seq", "t", "level", "text"))
+    return [dict(line) for line in lines.values("seq", "t", "level", "text")]
 
 
 def load(queue: str) -> int:
