@@ -81,7 +81,7 @@ class Rivals:
 
     def pieces(self, batch: Batch, rng: Generator, trained: int) -> Iterator[Piece]:
         """The batch in pieces of at most PIECE images; `trained` layers may judge how hard a label is."""
-        for x, y, index in zip(*(part.split(PIECE) for part in (batch.x, batch.y, batch.index)), strict=True):
+        for x, y, index in zip(*(torch.split(part, PIECE) for part in (batch.x, batch.y, batch.index)), strict=True):
             yield Piece(self._rows(x, y, index, rng, trained), self._task(y, len(batch.y)))
 
     def _task(self, y: Tensor, count: int) -> Task:

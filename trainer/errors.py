@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, TypedDict
+from typing import ClassVar, Literal, TypedDict
 
 
 class Problem(TypedDict):
@@ -18,7 +18,7 @@ class TrainerError(Exception):
     """Root of the errors that end a run with a sentence of their own; `exit_code` is the command's exit status."""
 
     exit_code: ClassVar[int] = 1
-    status: ClassVar[str] = "failed"
+    status: ClassVar[Literal["failed", "stopped", "diverged"]] = "failed"
 
     def __init__(self, reason: str, field: str | None = None) -> None:
         super().__init__(reason)
@@ -34,7 +34,8 @@ class ConfigError(TrainerError):
     def __init__(self, errors: Sequence[Problem]) -> None:
         self.errors = list(errors)
         first = self.errors[0]
-        super().__init__("; ".join(f"{e['loc']}: {e['msg']}" if e["loc"] else e["msg"] for e in self.errors), first["loc"])
+        lines = [f"{e['loc']}: {e['msg']}" if e["loc"] else e["msg"] for e in self.errors]
+        super().__init__("; ".join(lines), first["loc"])
 
 
 class DataError(TrainerError):

@@ -54,14 +54,15 @@ def images_at_once(net: Net) -> int:
 
 @torch.no_grad()
 def judge(
-    net: Net, readout: Readout, x: Tensor, y: Tensor, trained: int, tick: Callable[[], None] = lambda: None
+    net: Net, readout: Readout, images: tuple[Tensor, Tensor], trained: int, tick: Callable[[], None] = lambda: None
 ) -> Judgement:
-    """Scores of images x (N, D) with labels y (N,) by the first `trained` layers: the others have learnt nothing yet.
+    """Scores of `images`, rows (N, ...) and labels (N,), by the first `trained` layers: the rest know nothing yet.
 
     `tick` is called before each piece and may raise to end it.
     """
     pieces: list[dict[int, Tensor]] = []
-    for part in x.split(images_at_once(net)):
+    x, y = images
+    for part in torch.split(x.flatten(1), images_at_once(net)):
         tick()
         pieces.append(_scores(net, part, trained))
     scores = {layer: torch.cat([piece[layer] for piece in pieces]) for layer in pieces[0]}

@@ -1,8 +1,12 @@
-"""What the layers say while they learn: sums on the device, read once an interval, never once a step."""
+"""What the layers say while they learn. A step only keeps its small rows of readings; they are counted together later.
+
+So a step pays nothing for its meters, and nothing is read from the device before a point is due.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -10,30 +14,48 @@ from torch import Tensor
 from trainer.nets.layer import Layer
 from trainer.update.reading import Reading, Task
 
-POS, NEG, LOSS, ORDERED, IMAGES = range(5)
+KEPT = 1 << 21  # numbers of waiting rows, at which they are counted even though no point is due
+
+
+class Sums(NamedTuple):
+    """Totals over the readings since the last point, of one layer."""
+
+    positive: float = 0.0
+    negative: float = 0.0
+    loss: float = 0.0
+    ordered: float = 0.0
+    """Readings whose true competitor is the highest."""
+    images: float = 0.0
+
+    def __add__(self, other: tuple[Any, ...]) -> Sums:
+        return Sums(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+class _Waiting(NamedTuple):
+    step: int
+    row: Tensor
+    true: Tensor
+    """Column of the true reading in each row."""
 
 
 class Gauges:
-    """Sums over the images since the last `read`, a row a layer, and the first step whose loss was no number."""
+    """Readings of every layer since the last `read`, and the first step whose loss was no number."""
 
-    def __init__(self, layers: int, device: torch.device) -> None:
-        dtype = torch.float32 if device.type == "mps" else torch.float64
-        self.sums = torch.zeros(layers, 5, dtype=dtype, device=device)
-        self.bad = torch.zeros(layers, dtype=torch.int64, device=device)
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self._layers = layers
+        self._waiting: list[list[_Waiting]] = [[] for _ in layers]
+        self._sums = [Sums() for _ in layers]
         self._alive: dict[int, Tensor] = {}
+        self._kept = 0
+        self.bad: dict[int, int] = {}
+        """By layer (from 0), the first step whose loss was not finite."""
 
     def add(self, layer: Layer, reading: Reading, task: Task, step: int) -> None:
-        """Count one layer's reading of a piece of a batch."""
-        row, index = reading.row, task.index[:, None]
-        true = row.gather(1, index)
-        loss = reading.loss.sum()
-        wrong = (row.sum() - true.sum()) / (row.shape[1] - 1)
-        rival = row.scatter(1, index, -torch.inf).amax(1, keepdim=True)
-        ordered = (true > rival).sum()
-        values = [true.sum(), wrong, loss, ordered, loss.new_tensor(len(row))]
-        self.sums[layer.index] += torch.stack([value.to(self.sums.dtype) for value in values])
-        known = loss.isfinite() | (self.bad[layer.index] > 0)
-        self.bad[layer.index] = torch.where(known, self.bad[layer.index], step)
+        """Keep one layer's reading of a piece of a batch."""
+        self._waiting[layer.index].append(_Waiting(step, reading.row, task.index))
+        self._kept += reading.row.numel()
+        if self._kept > KEPT:
+            self._count()
 
     def watch(self, layer: Layer, h: Tensor) -> None:
         """Note which units are on for any of the rows h (R, H)."""
@@ -41,11 +63,11 @@ class Gauges:
         seen = self._alive.get(layer.index)
         self._alive[layer.index] = on if seen is None else seen | on
 
-    def read(self) -> tuple[list[list[float]], list[int]]:
-        """(sums, first bad step or 0) of each layer; the sums start again at 0."""
-        sums, bad = self.sums.tolist(), self.bad.tolist()
-        self.sums.zero_()
-        return sums, bad
+    def read(self) -> list[Sums]:
+        """Sums of each layer since the last time."""
+        self._count()
+        sums, self._sums = self._sums, [Sums() for _ in self._layers]
+        return sums
 
     def dead_units(self) -> dict[int, float]:
         """Share of units that no row switched on, by layer, since the last call."""
@@ -53,12 +75,45 @@ class Gauges:
         self._alive.clear()
         return shares
 
+    def _count(self) -> None:
+        for layer, waiting in zip(self._layers, self._waiting, strict=True):
+            if waiting:
+                row = torch.cat([w.row for w in waiting])
+                index = torch.cat([w.true for w in waiting])
+                loss = layer.rules.objective.loss(row, index)
+                self._sums[layer.index] += _sums(row, index[:, None], loss)
+                if not bool(loss.isfinite().all()):
+                    self.bad.setdefault(layer.index, _first(waiting, loss))
+                waiting.clear()
+        self._kept = 0
+
     def state(self) -> dict[str, Any]:
         """For a checkpoint."""
-        return {"sums": self.sums, "bad": self.bad, "alive": self._alive}
+        waiting = [[tuple(w) for w in layer] for layer in self._waiting]
+        return {"waiting": waiting, "sums": [tuple(s) for s in self._sums], "alive": self._alive}
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, state: dict[str, Any], device: torch.device) -> None:
         """Go on from what `state` gave."""
-        self.sums.copy_(state["sums"])
-        self.bad.copy_(state["bad"])
-        self._alive = {index: on.to(self.sums.device) for index, on in state["alive"].items()}
+        for mine, stored in zip(self._waiting, state["waiting"], strict=True):
+            mine.extend(_Waiting(step, row.to(device), true.to(device)) for step, row, true in stored)
+        self._kept = sum(w.row.numel() for layer in self._waiting for w in layer)
+        self._sums = [Sums(*stored) for stored in state["sums"]]
+        self._alive = {index: on.to(device) for index, on in state["alive"].items()}
+
+
+def _sums(row: Tensor, index: Tensor, loss: Tensor) -> tuple[float, ...]:
+    """The totals of rows (N, J); one transfer from the device."""
+    true = row.gather(1, index)
+    rival = row.scatter(1, index, -torch.inf).amax(1, keepdim=True)
+    exact = torch.float32 if row.device.type == "mps" else torch.float64
+    positive = true.sum(dtype=exact)
+    wrong = (row.sum(dtype=exact) - positive) / (row.shape[1] - 1)
+    totals = [positive, wrong, loss.sum(dtype=exact), (true > rival).sum().to(exact)]
+    return (*torch.stack(totals).tolist(), float(len(row)))
+
+
+def _first(waiting: Sequence[_Waiting], loss: Tensor) -> int:
+    """The step of the first loss that is not finite."""
+    ends = torch.tensor([len(w.row) for w in waiting]).cumsum(0)
+    worst = int((~loss.isfinite()).nonzero()[0])
+    return waiting[int(torch.searchsorted(ends, worst, right=True))].step

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Literal
 
 from trainer.batches import PIECE
 from trainer.nets.layer import Layer
 from trainer.nets.mlp import Net
 
-
-class LayerMemory(TypedDict):
-    """Bytes."""
-
-    weights: int
-    gradients: int
-    optimiser: int
-    activations: int
+LayerMemory = dict[Literal["weights", "gradients", "optimiser", "activations"], int]
+"""Bytes of each part."""
 
 
 def by_layer(net: Net, batch_size: int, passes: int, *, whole: bool) -> list[LayerMemory]:

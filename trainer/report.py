@@ -10,7 +10,7 @@ import torch
 from trainer import figures
 from trainer.errors import Diverged, Stopped
 from trainer.evaluate import Judgement, judge
-from trainer.gauges import IMAGES, LOSS, NEG, ORDERED, POS
+from trainer.gauges import Sums
 from trainer.metrics import layer as series
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _judge(run: Session, x: torch.Tensor, y: torch.Tensor, trained: int) -> Judg
         run.stop.check()
         run.progress("evaluate", force=False)
 
-    return judge(run.net, run.config.readout, x.flatten(1), y, trained, tick)
+    return judge(run.net, run.config.readout, (x, y), trained, tick)
 
 
 def _accuracies(judgement: Judgement, total: str, by_layer: str) -> dict[str, float]:
@@ -97,32 +97,31 @@ def draw(run: Session, test: Judgement) -> None:
 
 def _learnt(run: Session, step: Step) -> tuple[dict[str, float], tuple[int, int] | None]:
     """The layers' means since the last point; and (step, layer) of the first loss that was no number."""
-    sums, bad = run.gauges.read()
+    sums = run.gauges.read()
     values: dict[str, float] = {}
     losses = []
     for index in step.phase.layers:
-        layer, row = run.net.layers[index], sums[index]
-        if row[IMAGES]:
-            losses.append(row[LOSS] / row[IMAGES])
+        layer, total = run.net.layers[index], sums[index]
+        if total.images:
+            losses.append(total.loss / total.images)
             values[series(index + 1, "loss")] = losses[-1]
             if layer.rules.goodness.gives == "reading" or run.config.scope.local:
-                values |= _goodness(index + 1, row)
+                values |= _goodness(index + 1, total)
         values[series(index + 1, "weight_norm")] = float(torch.linalg.vector_norm(layer.weight))
     for index, share in run.gauges.dead_units().items():
         values[series(index + 1, "dead_units")] = share
     optimiser = run.net.layers[step.phase.layers[0]].rules.optimiser
     values |= {"train/loss": sum(losses), "learning_rate": optimiser.lr * optimiser.curve.factor(step.done)}
-    first = min(((number, layer) for layer, number in enumerate(bad, 1) if number), default=None)
-    return values, first
+    return values, min(((number, layer + 1) for layer, number in run.gauges.bad.items()), default=None)
 
 
-def _goodness(layer: int, row: list[float]) -> dict[str, float]:
-    positive, negative = row[POS] / row[IMAGES], row[NEG] / row[IMAGES]
+def _goodness(layer: int, sums: Sums) -> dict[str, float]:
+    positive, negative = sums.positive / sums.images, sums.negative / sums.images
     return {
         series(layer, "goodness_pos"): positive,
         series(layer, "goodness_neg"): negative,
         series(layer, "gap"): positive - negative,
-        series(layer, "separation"): row[ORDERED] / row[IMAGES],
+        series(layer, "separation"): sums.ordered / sums.images,
     }
 
 
@@ -140,8 +139,8 @@ def _measured(run: Session) -> dict[str, float]:
         values["time/download"] = run.data.download_seconds
     if not run.memory_shown:
         run.memory_shown = True
-        for index, parts in enumerate(run.memory(), 1):
-            values |= {series(index, f"memory/{part}"): float(count) for part, count in parts.items()}
+        for index, layer in enumerate(run.memory(), 1):
+            values |= {series(index, f"memory/{part}"): float(count) for part, count in layer.items()}
     return values
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import sys
 import traceback
@@ -14,7 +15,7 @@ import torch
 from trainer import checkpoint, machine
 from trainer.config import RunConfig
 from trainer.data import load
-from trainer.errors import ConfigError, OutOfSpace, Stopped, TrainerError
+from trainer.errors import ConfigError, OutOfSpace, TrainerError
 from trainer.loop import train
 from trainer.recorder import Bar, Recorder
 from trainer.result import conclude
@@ -29,10 +30,10 @@ def run(compose: Callable[[], RunConfig], out: Path, *, resume: bool, parent_pip
     """Train into folder `out`; returns the exit status. Raises ConfigError where not even the folder can be used."""
     folder = _folder(out, resume=resume)
     recorder = Recorder(folder)
+    stop = Stop(folder)
     try:
-        stop = Stop(folder)
-        stop.listen(parent_pipe=parent_pipe)
-        _train(compose(), folder, recorder, stop, resume=resume)
+        with stop.listening(parent_pipe=parent_pipe):
+            carry_out(compose(), folder, recorder, stop, resume=resume)
     except Exception as error:
         return _failed(recorder, _explain(error))
     recorder.end("finished", "finished", None)
@@ -53,7 +54,8 @@ def _folder(out: Path, *, resume: bool) -> RunDir:
     return folder
 
 
-def _train(config: RunConfig, folder: RunDir, recorder: Recorder, stop: Stop, *, resume: bool) -> None:
+def carry_out(config: RunConfig, folder: RunDir, recorder: Recorder, stop: Stop, *, resume: bool) -> None:
+    """Load the data, go on from the checkpoint if asked, train, and write the result. Raises TrainerError."""
     device = machine.pick(config.device)
     state = checkpoint.load(folder) if resume else None
     _set_threads(config, state)
@@ -61,7 +63,7 @@ def _train(config: RunConfig, folder: RunDir, recorder: Recorder, stop: Stop, *,
     environment = machine.environment(device)
     recorder.progress(0.0, None, "data", force=True)
     data = load(config.data, device, config.seed, _on_download(recorder, stop))
-    session = Session(config, data, folder, recorder, stop, device)
+    session = Session(config, data, folder=folder, recorder=recorder, stop=stop, device=device)
     before = checkpoint.about(folder).get("environment", {})
     if state:
         session.restore(state)
@@ -139,9 +141,6 @@ def _failed(recorder: Recorder, error: TrainerError) -> int:
     else:
         lines = [error.reason]
     print(*lines, sep="\n", file=sys.stderr)
-    status = "stopped" if isinstance(error, Stopped) else "diverged" if error.status == "diverged" else "failed"
-    try:
-        recorder.end(status, error.reason, error.field)
-    except OSError:
-        pass  # the disk is full: the exit status and the console say it
+    with contextlib.suppress(OSError):  # on a full disk the exit status and the console say it
+        recorder.end(error.status, error.reason, error.field)
     return error.exit_code

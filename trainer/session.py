@@ -38,7 +38,7 @@ class Session:
     """Everything `loop.train` works on."""
 
     def __init__(
-        self, config: RunConfig, data: Dataset, folder: RunDir, recorder: Recorder, stop: Stop, device: torch.device
+        self, config: RunConfig, data: Dataset, *, folder: RunDir, recorder: Recorder, stop: Stop, device: torch.device
     ) -> None:
         if errors := compatibility.data_problems(config, data.info):
             raise ConfigError(errors)
@@ -53,7 +53,7 @@ class Session:
         self.batches = Batches(data.x_train, data.y_train, self.plan, config.seed, shift=config.data.augment == "shift")
         self.rivals = Rivals(config.competitors, self.net, data.y_train, config.seed)
         self.rng = generator(device, config.seed, Stream.DRAWS)
-        self.gauges, self.clock, self.meters = Gauges(layers, device), Stopwatch(device), Meters(device)
+        self.gauges, self.clock, self.meters = Gauges(self.net.layers), Stopwatch(device), Meters(device)
         self.counters = Counters()
         self.ledger = Ledger(layers)
         self.sample = _sample(config, len(data.y_train), device)
@@ -68,7 +68,7 @@ class Session:
         """What the last point took to measure and write."""
         self.memory_shown = False
         """Whether the layers' bytes have been told since they last changed."""
-        self.peak_memory: list[dict[str, int]] = [{} for _ in range(layers)]
+        self.peak_memory: list[LayerMemory] = [{} for _ in range(layers)]
         self.drawn_at = self.sampled_at = -math.inf
         """When figures and slow meters were last looked at (monotonic seconds)."""
         self._saved_at = time.monotonic()
@@ -83,8 +83,8 @@ class Session:
 
     def flops(self, step: Step) -> float:
         """Estimated arithmetic of a step."""
-        images = self.plan.span(step)
-        return (images.stop - images.start) * self._phase_flops[step.phase.name]
+        images = self.plan.drawn(step.number) - self.plan.drawn(step.number - 1)
+        return images * self._phase_flops[step.phase.name]
 
     def advance(self, step: Step) -> None:
         """Count a step that is done."""
@@ -151,7 +151,7 @@ class Session:
         for layer, stored in zip(self.net.layers, state["layers"], strict=True):
             layer.restore(stored)
         self.rng.set_state(state["rng"])
-        self.gauges.restore(state["gauges"])
+        self.gauges.restore(state["gauges"], self.device)
         self.counters = Counters(**state["counters"])
         self.recorder.summary = state["summary"]
         self.ledger.restore(state["ledger"])
@@ -215,7 +215,7 @@ def _strength(config: RunConfig, images: Tensor) -> float:
     if isinstance(config.label_code, NoCode):
         return 0.0
     strength = config.label_code.strength
-    return float(images.max()) if strength == "max" else strength
+    return float(images.max()) if strength == "max" else float(strength)
 
 
 def _bound(config: RunConfig) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 from trainer.errors import Stopped
@@ -21,12 +23,17 @@ class Stop:
         self._file = str(folder.stop)
         self._reason: str | None = None
 
-    def listen(self, *, parent_pipe: bool) -> None:
+    @contextmanager
+    def listening(self, *, parent_pipe: bool) -> Iterator[None]:
         """React to SIGTERM and SIGINT and, with `parent_pipe`, to the end of stdin."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
+        before = {number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
         if parent_pipe:
             threading.Thread(target=self._watch_parent, daemon=True).start()
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._reason = f"stopped by {signal.Signals(number).name}"

@@ -71,7 +71,7 @@ def both(point):
             rows = net.below(rows, layer)
             reading, backward = way.forward(net.layers[layer], rows, task)
             backward()
-            results.append((net.layers[layer].buffer.grad, reading.row, reading.loss, reading.h))
+            results.append((net.layers[layer].buffer.grad, reading.row, reading.h))
         yield results
 
 

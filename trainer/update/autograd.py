@@ -24,7 +24,7 @@ def forward(layer: Layer, rows: Rows, task: Task, mask: Tensor | None = None) ->
     loss = losses.sum() / task.count
     if layer.rules.peer:
         loss = loss + (z * peer_pull(layer, h.detach(), task)).sum()
-    return Reading(row.detach(), losses.detach(), n.detach()), loss.backward
+    return Reading(row.detach(), n.detach()), loss.backward
 
 
 def whole(
@@ -40,7 +40,7 @@ def whole(
         if layer.reads:
             row, losses = _loss(layer, leaves, h, task)
             total = total + losses.sum() / task.count
-            readings.append((layer, Reading(row.detach(), losses.detach(), h.detach())))
+            readings.append((layer, Reading(row.detach(), h.detach())))
         x = net.handover.apply(h)
     return activities, readings, total.backward
 

@@ -24,12 +24,12 @@ def forward(layer: Layer, rows: Rows, task: Task, mask: Tensor | None = None) ->
     h = drop(rules.activation.apply_(z), mask)
     n = rules.before.apply(h)
     row = task.competitors.row(layer.scores(n))
-    reading = Reading(row, rules.objective.loss(row, task.index), n)
-    return reading, partial(_backward, layer, rows, task, mask, h, reading)
+    reading = Reading(row, n)
+    return reading, partial(_backward, layer, rows, task, reading, h=h, mask=mask)
 
 
 @torch.no_grad()
-def _backward(layer: Layer, rows: Rows, task: Task, mask: Tensor | None, h: Tensor, reading: Reading) -> None:
+def _backward(layer: Layer, rows: Rows, task: Task, reading: Reading, *, h: Tensor, mask: Tensor | None) -> None:
     rules, grads = layer.rules, layer.buffer.grads
     slope = task.competitors.unrow(rules.objective.slope(reading.row, task.index) / task.count)
     dn, dp = rules.goodness.pull(reading.h, layer.p, slope)

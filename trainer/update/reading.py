@@ -33,8 +33,6 @@ class Reading:
 
     row: Tensor
     """Competing readings, (B, J)."""
-    loss: Tensor
-    """(B,)."""
     h: Tensor
     """The activity that was read, (R, H); what goes on."""
 
