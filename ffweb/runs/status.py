@@ -27,13 +27,27 @@ STATUSES: dict[str, Status] = {
     s.name: s
     for s in (
         Status(QUEUED, "Queued", "wait", "idle", "Waiting for a free worker.", (STARTING, STOPPED)),
-        Status(STARTING, "Starting", "run", "run", "A worker took it and is starting the trainer.", (RUNNING, FAILED, STOPPED, LOST, QUEUED)),
+        Status(
+            STARTING,
+            "Starting",
+            "run",
+            "run",
+            "A worker took it and is starting the trainer.",
+            (RUNNING, FAILED, STOPPED, LOST, QUEUED),
+        ),
         Status(RUNNING, "Running", "run", "run", "Training.", (FINISHED, FAILED, STOPPED, DIVERGED, LOST, QUEUED)),
         Status(FINISHED, "Finished", "ok", "ok", "Finished.", ()),
         Status(STOPPED, "Stopped", "stop", "warn", "Stopped. Results up to there are kept.", (QUEUED,)),
         Status(FAILED, "Failed", "bad", "bad", "Failed. What was measured before is kept.", (QUEUED,)),
         Status(DIVERGED, "Diverged", "bad", "bad", "Diverged: a loss stopped being a number.", (QUEUED,)),
-        Status(LOST, "No contact", "warn", "warn", "No sign of life from its worker.", (FINISHED, FAILED, STOPPED, DIVERGED, RUNNING, QUEUED)),
+        Status(
+            LOST,
+            "No contact",
+            "warn",
+            "warn",
+            "No sign of life from its worker.",
+            (FINISHED, FAILED, STOPPED, DIVERGED, RUNNING, QUEUED),
+        ),
     )
 }
 

@@ -48,7 +48,9 @@ def run(alice: User) -> Run:
     """A finished run of 40 steps with everything that one can have."""
     run = make_run(alice, status=status.FINISHED, result=RESULT, seq=44, step=40, epoch=2.0, sparkline=[0.5, 0.95])
     steps = list(range(1, 41))
-    store.append(run.pk, {"layers/1/gap": (steps, [s / 10 for s in steps]), "test/accuracy": ([20, 40], [0.9, float("nan")])})
+    store.append(
+        run.pk, {"layers/1/gap": (steps, [s / 10 for s in steps]), "test/accuracy": ([20, 40], [0.9, float("nan")])}
+    )
     store.append(run.pk, {"axis/epoch": (steps, [s / 20 for s in steps])})
     Figure.objects.create(run=run, name="confusion", step=40, summary="s", body={"labels": ["0"], "matrix": [[1]]})
     for seq in (1, 3):
@@ -115,7 +117,12 @@ def test_groups(as_bob: Caller) -> None:
 def test_patch_changes_only_what_is_given(as_alice: Caller, run: Run) -> None:
     path = f"/runs/{run.pk}"
     changed = checked(as_alice.patch(path, {"notes": "n", "starred": True}), "patch", "/runs/{run_id}")
-    assert (changed["notes"], changed["starred"], changed["name"], changed["visibility"]) == ("n", True, "first", "team")
+    assert (changed["notes"], changed["starred"], changed["name"], changed["visibility"]) == (
+        "n",
+        True,
+        "first",
+        "team",
+    )
 
 
 def test_delete_and_restore(as_alice: Caller, run: Run) -> None:
@@ -212,7 +219,9 @@ def test_compare(as_bob: Caller, alice: User, run: Run) -> None:
 # ── shares, people ────────────────────────────────────────────────────────────────────────────────────────────────
 def test_the_life_of_a_share(as_alice: Caller, as_nobody: Caller, run: Run) -> None:
     expires = (timezone.now() + timedelta(days=1)).isoformat()
-    made = checked(as_alice.post(f"/runs/{run.pk}/shares", {"expires_at": expires}), "post", "/runs/{run_id}/shares", 201)
+    made = checked(
+        as_alice.post(f"/runs/{run.pk}/shares", {"expires_at": expires}), "post", "/runs/{run_id}/shares", 201
+    )
     assert made["url"].startswith("http://testserver/s/")
     token = made["url"].rpartition("/")[2]
     shown = checked(as_nobody.get(f"/s/{token}/run"), "get", "/s/{token}/run")

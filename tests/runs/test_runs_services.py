@@ -41,7 +41,9 @@ def problems(error: pytest.ExceptionInfo[ConfigError]) -> dict[str, str]:
 
 
 def see_worker(queue: str, **meters: Any) -> None:
-    Worker.objects.create(name=f"{queue}@here", queue=queue, host="here", device=queue, meters=meters, seen=timezone.now())
+    Worker.objects.create(
+        name=f"{queue}@here", queue=queue, host="here", device=queue, meters=meters, seen=timezone.now()
+    )
 
 
 # ── launch ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -96,7 +98,9 @@ def test_memory_is_that_of_the_largest_worker(alice: User) -> None:
     see_worker("cpu", memory_bytes=1000)
     with pytest.raises(ConfigError):
         validate.check("ff-digits")
-    Worker.objects.create(name="big", queue="cpu", host="b", device="", meters={"memory_bytes": 1 << 40}, seen=timezone.now())
+    Worker.objects.create(
+        name="big", queue="cpu", host="b", device="", meters={"memory_bytes": 1 << 40}, seen=timezone.now()
+    )
     assert validate.check("ff-digits")
 
 
@@ -175,7 +179,11 @@ def test_one_of_several_moves_wins(alice: User, told: list[Any], django_capture_
 
 def test_the_end_stores_facts_and_drops_the_lease(alice: User) -> None:
     run = make_run(alice, status=status.RUNNING, lease_owner="w", stop_requested=True)
-    result = {"metrics": {"test/accuracy": {"last": 0.9, "best": 0.95, "best_step": 3}}, "peak": {"rss": 5}, "energy": None}
+    result = {
+        "metrics": {"test/accuracy": {"last": 0.9, "best": 0.95, "best_step": 3}},
+        "peak": {"rss": 5},
+        "energy": None,
+    }
     Run.objects.update(result=result, started=timezone.now() - timedelta(seconds=60))
     assert transitions.move(run.pk, [status.RUNNING], status.FINISHED)
     run.refresh_from_db()
@@ -194,7 +202,11 @@ def test_a_run_that_died_has_the_facts_of_what_it_measured(alice: User) -> None:
     Run.objects.update(latest=latest, best={"test/accuracy": {"best": 0.6, "best_step": 2}})
     transitions.move(run.pk, [status.RUNNING], status.LOST)
     found = dict(Fact.objects.filter(run=run, key__startswith="result.").values_list("key", "num"))
-    assert found == {"result.test/accuracy.last": 0.5, "result.test/accuracy.best": 0.6, "result.test/accuracy.best_step": 2}
+    assert found == {
+        "result.test/accuracy.last": 0.5,
+        "result.test/accuracy.best": 0.6,
+        "result.test/accuracy.best_step": 2,
+    }
 
 
 def test_flatten() -> None:
@@ -331,6 +343,8 @@ def test_the_payload_has_exactly_the_keys_of_the_door(alice: User) -> None:
 
 
 def test_statuses_follow_one_another_as_written() -> None:
-    assert all(status.may_follow(before, after) for before in status.STATUSES for after in status.STATUSES[before].after)
+    assert all(
+        status.may_follow(before, after) for before in status.STATUSES for after in status.STATUSES[before].after
+    )
     assert all(status.QUEUED in status.STATUSES[name].after for name in status.RESUMABLE)
     assert set(status.ACTIVE) | set(status.ENDED) == set(status.STATUSES)
