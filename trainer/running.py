@@ -77,9 +77,7 @@ def carry_out(config: RunConfig, folder: RunDir, recorder: Recorder, stop: Stop,
 
 def _set_threads(config: RunConfig, state: dict[str, Any] | None) -> None:
     """A resumed run takes its old number of threads: the last bits depend on it."""
-    threads = config.threads or (state["threads"] if state else None)
-    if threads:
-        torch.set_num_threads(threads)
+    torch.set_num_threads(config.threads or (state["threads"] if state else default_threads()))
 
 
 def _resumed_from(session: Session) -> int:
