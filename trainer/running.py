@@ -77,7 +77,7 @@ def carry_out(config: RunConfig, folder: RunDir, recorder: Recorder, stop: Stop,
 
 def _set_threads(config: RunConfig, state: dict[str, Any] | None) -> None:
     """A resumed run takes its old number of threads: the last bits depend on it."""
-    torch.set_num_threads(config.threads or (state["threads"] if state else default_threads()))
+    torch.set_num_threads(config.threads or (state["threads"] if state else machine.default_threads()))
 
 
 def _resumed_from(session: Session) -> int:
