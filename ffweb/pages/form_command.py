@@ -11,22 +11,26 @@ from ffweb.pages.form_fits import changes_between
 from trainer import config as trainer_config
 
 
-def commands(preset: str | None, config: Mapping[str, Any], seeds: Sequence[int], out: str) -> list[str]:
+def commands(
+    preset: str | None, config: Mapping[str, Any], seeds: Sequence[int], folder: str, named: Mapping[str, str]
+) -> list[str]:
     """One `python -m trainer run …` a seed, which composes to `config` with that seed."""
     start = trainer_config.parse(trainer_config.compose(preset)).model_dump(mode="json")
-    changes = changes_between(start, config)
-    return [_command(preset, changes, start.get("seed"), seed, _folder(out, seed, seeds)) for seed in seeds]
+    changes = {**named, **changes_between(start, config)}
+    return [
+        _command(
+            preset,
+            changes if preset and seed == start["seed"] else {**changes, "seed": seed},  # something has to be set
+            f"runs/{folder}" if len(seeds) == 1 else f"runs/{folder}-{seed}",
+        )
+        for seed in seeds
+    ]
 
 
-def _folder(out: str, seed: int, seeds: Sequence[int]) -> str:
-    return f"runs/{out}" if len(seeds) == 1 else f"runs/{out}-{seed}"
-
-
-def _command(preset: str | None, changes: Mapping[str, Any], start_seed: object, seed: int, out: str) -> str:
+def _command(preset: str | None, changes: Mapping[str, Any], out: str) -> str:
     words = ["python", "-m", "trainer", "run"]
     words += ["--preset", preset] if preset else []
-    settings = {**changes, **({"seed": seed} if seed != start_seed else {})}
-    for path, value in settings.items():
+    for path, value in changes.items():
         words += ["--set", f"{path}={_text(value)}"]
     return shlex.join([*words, "--out", out])
 

@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from ffweb.pages import form_words
-from ffweb.pages.form_fits import Misfit, changes_between, misfits, problems_of
+from ffweb.pages.form_fits import COMBINATION, Misfit, changes_between, misfits, problems_of
 from ffweb.pages.form_schema import form_tree
-from ffweb.pages.form_values import from_form, to_form, to_text, value_at
+from ffweb.pages.form_values import from_form, to_form, to_text, value_at, with_value
 from ffweb.runs import validate
 from ffweb.runs.models import Run
 from trainer import config as trainer_config
@@ -88,7 +88,7 @@ class Draft:
     @property
     def is_backprop(self) -> bool:
         """One loss trains the whole net: it is the baseline itself and has no twin."""
-        return value_at(self.config, "scope.kind") == "whole"
+        return bool(value_at(self.config, "scope.kind") == "whole")
 
     @cached_property
     def twin_estimate(self) -> Estimate | None:
@@ -102,12 +102,18 @@ class Draft:
 
     @cached_property
     def misfits(self) -> dict[str, dict[str, Misfit]]:
-        return misfits(self.config)
+        """Asked of the config without its wrong numbers: they would hide what goes with what."""
+        sound = self.config
+        for loc in (p["loc"] for p in self.problems if p["type"] != COMBINATION):
+            before = value_at(self.start.config, loc)
+            if value_at(sound, loc) is not None and before is not None:
+                sound = with_value(sound, loc, before)
+        return misfits(sound)
 
 
 def data_folders() -> list[Any]:
     """Where data sets are looked for, as the validator does it."""
-    return [folders.download_folder(), *folders.read_folders()]
+    return list(folders.read_folders())
 
 
 def blank_form(start: Start) -> dict[str, str]:

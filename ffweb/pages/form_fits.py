@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
-from ffweb.pages.form_schema import Choice, Leaf, Node, form_tree, walk
+from ffweb.pages.form_schema import Choice, Leaf, Node, form_tree
 from ffweb.pages.form_values import diff, value_at
 from trainer import config as trainer_config
 from trainer.errors import ConfigError, Problem
@@ -21,6 +21,7 @@ from trainer.presets import PRESETS
 
 Changes = dict[str, Any]
 MAX_FIXES = 3
+COMBINATION = "combination"  # the type of problems that lie between fields, not in one
 
 
 @dataclass(frozen=True)
@@ -45,16 +46,37 @@ def _problems(body: bytes) -> tuple[Problem, ...]:
     return ()
 
 
-def changed(config: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
-    """`config` with dotted `changes`; a new kind brings its own defaults."""
-    return trainer_config.compose(config=config, changes=changes)
+def with_kinds(config: Mapping[str, Any], kinds: Changes) -> dict[str, Any]:
+    """`config` with other kinds at some dotted paths, outer ones first; what a new kind brings are its defaults."""
+    result = dict(config)
+    for path in sorted(kinds, key=lambda p: p.count(".")):
+        *parents, axis, _ = path.split(".")
+        place = result
+        for name in parents:
+            place[name] = place = dict(place.get(name, {}))
+        if value_at(place, f"{axis}.kind") != kinds[path]:
+            place[axis] = {"kind": kinds[path]}
+    return result
 
 
-def _complaints(config: Mapping[str, Any], changes: Changes) -> list[Problem]:
-    try:
-        return problems_of(changed(config, changes))
-    except ConfigError as refused:
-        return refused.errors
+@dataclass(frozen=True)
+class _Tried:
+    """A config to try kinds on; what it has against itself already is nobody's fault."""
+
+    config: Mapping[str, Any]
+    known: frozenset[tuple[str, str]]
+
+    def news(self, kinds: Changes) -> list[Problem]:
+        """What these kinds would bring up."""
+        return [p for p in problems_of(with_kinds(self.config, kinds)) if _key(p) not in self.known]
+
+
+def _tried(config: Mapping[str, Any]) -> _Tried:
+    return _Tried(config, frozenset(_key(problem) for problem in problems_of(config)))
+
+
+def _key(problem: Problem) -> tuple[str, str]:
+    return problem["loc"], problem["type"]
 
 
 def chosen_choices(config: Mapping[str, Any]) -> Iterator[tuple[Choice, str]]:
@@ -77,76 +99,76 @@ def _below(nodes: Iterable[Node], config: Mapping[str, Any]) -> Iterator[tuple[C
 
 def misfits(config: Mapping[str, Any]) -> dict[str, dict[str, Misfit]]:
     """{choice path: {tag: why it cannot be chosen now}}. What is chosen is never among them."""
-    known = {_key(problem) for problem in problems_of(config)}
+    tried = _tried(config)
     found: dict[str, dict[str, Misfit]] = {}
     for choice, tag in chosen_choices(config):
         for kind in choice.kinds:
             change = {f"{choice.path}.kind": kind.tag}
-            new = [] if kind.tag == tag else [p for p in _complaints(config, change) if _key(p) not in known]
-            if new:
-                found.setdefault(choice.path, {})[kind.tag] = Misfit(new[0]["msg"], _together(config, change))
+            if kind.tag != tag and (news := tried.news(change)):
+                found.setdefault(choice.path, {})[kind.tag] = Misfit(news[0]["msg"], _together(tried, change))
     return found
 
 
-def _key(problem: Problem) -> tuple[str, str]:
-    return problem["loc"], problem["type"]
-
-
-def _together(config: Mapping[str, Any], change: Changes) -> Changes:
+def _together(tried: _Tried, change: Changes) -> Changes:
     """The fewest further kinds, as some preset has them, with which `change` can be run; empty if none do."""
     (path, tag), *_ = change.items()
-    options = [_needed(config, change, donor) for donor in _donors() if value_at(donor, path) == tag]
-    options += [_one_more(config, change)]
-    return min((option for option in options if option), key=len, default={})
+    here = _kinds(tried.config)
+    donors = sorted((d for d in _known_kinds() if d.get(path) == tag), key=lambda d: len(d.items() - here.items()))
+    options = [_needed(tried, change, {p: t for p, t in d.items() if here.get(p) != t}) for d in donors]
+    return min((option for option in options if option), key=len, default={}) or _one_more(tried, change)
 
 
-def _donors() -> list[dict[str, Any]]:
-    return [dict(config) for config in _known_configs()]
+def _kinds(config: Mapping[str, Any]) -> dict[str, str]:
+    """The chosen kinds of a config, by dotted path."""
+    return {f"{choice.path}.kind": tag for choice, tag in chosen_choices(config)}
 
 
 @lru_cache(maxsize=1)
-def _known_configs() -> tuple[dict[str, Any], ...]:
-    """The presets, and the twins they are compared with: configs that are known to go together."""
+def _known_kinds() -> tuple[dict[str, str], ...]:
+    """The kinds of the presets and of the twins they are compared with: they are known to go together."""
     runs = [trainer_config.parse(trainer_config.compose(name)) for name in PRESETS]
-    return tuple(run.model_dump(mode="json") for run in [*runs, *(run.twin() for run in runs)])
+    found = [_kinds(run.model_dump(mode="json")) for run in [*runs, *(run.twin() for run in runs)]]
+    return tuple(kinds for n, kinds in enumerate(found) if kinds not in found[:n])
 
 
-def _needed(config: Mapping[str, Any], change: Changes, donor: Mapping[str, Any]) -> Changes:
-    """`change` with those of the donor's kinds that it cannot do without."""
-    kinds = {f"{c.path}.kind": value_at(donor, f"{c.path}.kind") for c in walk(form_tree()) if isinstance(c, Choice)}
-    rest = {path: tag for path, tag in kinds.items() if tag and tag != value_at(config, path) and path not in change}
-    if _complaints(config, change | rest):
+def _needed(tried: _Tried, change: Changes, more: Changes) -> Changes:
+    """`change` with those of `more` that it cannot do without; empty if all of them do not help."""
+    rest = {path: tag for path, tag in more.items() if path not in change}
+    if tried.news(change | rest):
         return {}
     for path in list(rest):
         fewer = {p: t for p, t in rest.items() if p != path}
-        if not _complaints(config, change | fewer):
+        if not tried.news(change | fewer):
             rest = fewer
     return change | rest
 
 
-def _one_more(config: Mapping[str, Any], change: Changes) -> Changes:
-    for choice, tag in chosen_choices(config):
+def _one_more(tried: _Tried, change: Changes) -> Changes:
+    for choice, tag in chosen_choices(tried.config):
         for kind in choice.kinds:
             both = change | {f"{choice.path}.kind": kind.tag}
-            if kind.tag != tag and f"{choice.path}.kind" not in change and not _complaints(config, both):
+            if kind.tag != tag and f"{choice.path}.kind" not in change and not tried.news(both):
                 return both
     return {}
 
 
 def repairs(config: Mapping[str, Any], problem: Problem) -> list[Changes]:
-    """Changes of one kind that make `problem` go and bring no other, those that its sentence names first."""
-    before = {_key(p) for p in problems_of(config)}
-    found: list[tuple[bool, bool, Changes]] = []
-    for choice, tag in chosen_choices(config):
-        for kind in choice.kinds:
-            change = {f"{choice.path}.kind": kind.tag}
-            if kind.tag == tag or {_key(p) for p in _complaints(config, change)} - (before - {_key(problem)}):
-                continue
-            named = re.search(rf"\b{re.escape(kind.tag)}\b", problem["msg"]) is not None
-            found.append((not named, choice.path != problem["loc"], change))
-    if any(not unnamed for unnamed, _, _ in found):
-        found = [entry for entry in found if not entry[0]]
-    return [change for _, _, change in sorted(found, key=lambda entry: entry[:2])[:MAX_FIXES]]
+    """Changes of one kind that make `problem` go and bring no other; only those its sentence names, if it names any.
+
+    A wrong number is repaired by a number, not by another kind.
+    """
+    if problem["type"] != COMBINATION:
+        return []
+    tried = _tried(config)
+    without = replace(tried, known=tried.known - {_key(problem)})
+    found = [
+        (re.search(rf"\b{re.escape(kind.tag)}\b", problem["msg"]) is None, choice.path != problem["loc"], change)
+        for choice, tag in chosen_choices(config)
+        for kind in choice.kinds
+        if kind.tag != tag and not without.news(change := {f"{choice.path}.kind": kind.tag})
+    ]
+    named = [entry for entry in found if not entry[0]]
+    return [change for _, _, change in sorted(named or found, key=lambda entry: entry[:2])[:MAX_FIXES]]
 
 
 def changes_between(base: Mapping[str, Any], config: Mapping[str, Any]) -> Changes:

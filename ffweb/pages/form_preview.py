@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ffweb.pages import form_words
@@ -93,8 +94,10 @@ def _command(draft: Draft) -> str:
     """The same runs as commands; nothing while the config cannot be read."""
     if draft.parsed is None:
         return ""
-    folder = "".join(c if c.isalnum() else "-" for c in draft.config["name"].lower())[:MAX_FOLDER].strip("-")
-    return "\n".join(commands(draft.start.preset, draft.config, draft.seeds, folder or "run"))
+    name = draft.config["name"]
+    folder = re.sub(r"[^a-z0-9]+", "-", name.lower())[:MAX_FOLDER].strip("-") or "run"
+    named = {"name": name} if draft.form["name"].strip() else {}
+    return "\n".join(commands(draft.start.preset, draft.config, draft.seeds, folder, named))
 
 
 def _line(draft: Draft) -> str:
@@ -114,6 +117,7 @@ def _net(draft: Draft) -> Shown:
         "classes": info.classes if info else None,
         "layers": list(value_at(draft.config, "architecture.hidden") or []),
         "label": value_at(draft.config, "label_code.kind") not in (None, "none"),
+        "theta": value_at(draft.config, "objective.theta") is not None,
         "rows": value_at(draft.config, "competitors.kind") == "classes",
         "scope": value_at(draft.config, "scope.kind") or "layer",
     }

@@ -60,6 +60,7 @@ class Leaf:
     items: Widget = "text"  # of a list
     unit: str = ""
     empty: str = ""  # what null means, in words
+    rare: bool = False  # folded away
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Choice:
     group: str
     kinds: tuple[Kind, ...]
     default: Mapping[str, Any] = field(default_factory=dict)
+    rare: bool = False
 
     def kind(self, tag: str) -> Kind | None:
         return next((k for k in self.kinds if k.tag == tag), None)
@@ -166,26 +168,29 @@ class _Reader:
         target = self.resolve(self.defs[spec["$ref"].rsplit("/", 1)[1]])
         return {**target, **{k: v for k, v in spec.items() if k != "$ref"}}
 
+    def target(self, spec: Schema) -> Schema:
+        """What a reference points at, without what stands beside it."""
+        return self.defs[spec["$ref"].rsplit("/", 1)[1]] if "$ref" in spec else spec
+
     def node(self, path: str, spec: Schema, group: str) -> Node:
+        target = self.target(spec)
         spec = self.resolve(spec)
         title = str(spec.get("title") or path.rsplit(".", 1)[-1].replace("_", " ").capitalize())
         said = words(str(spec.get("description", "")))
         if "oneOf" in spec and "discriminator" in spec:
-            kinds = tuple(self.kind(path, option, group) for option in spec["oneOf"])
-            return Choice(path, title, said, group, kinds, spec.get("default") or {})
+            kinds = tuple(self.kind(path, self.target(option), group) for option in spec["oneOf"])
+            return Choice(path, title, said, group, kinds, spec.get("default") or {}, bool(spec.get("rare")))
         if spec.get("type") == "object" and "properties" in spec:
             if "const" in self.resolve(spec["properties"].get("kind", {})):
-                return Choice(path, title, said, group, (self.kind(path, spec, group),), spec.get("default") or {})
+                return Choice(path, title, said, group, (self.kind(path, target, group),), spec.get("default") or {})
             return Branch(path, title, said, group, self.children(path, spec, group), spec.get("default") or {})
         return self.leaf(path, title, said, group, spec)
 
     def kind(self, path: str, spec: Schema, group: str) -> Kind:
-        reference = spec.get("$ref")
-        spec = self.defs[reference.rsplit("/", 1)[1]] if reference else spec
         tag = str(self.resolve(spec["properties"]["kind"])["const"])
         return Kind(
             tag,
-            str(spec.get("label") or spec.get("title") or tag),
+            str(spec.get("title") or tag),
             words(str(spec.get("description", ""))),
             self.children(path, spec, group),
         )
@@ -215,6 +220,7 @@ class _Reader:
             items=_widget((self.resolve(chosen.get("items", {})),)) if widget == "list" else "text",
             unit=str(spec.get("unit", "")),
             empty=_empty(str(spec.get("description", ""))),
+            rare=bool(spec.get("rare")),
         )
 
 
@@ -225,7 +231,7 @@ def _empty(help: str) -> str:
 
 
 def _capital(tag: str) -> str:
-    spaced = tag.replace("_", " ")
+    spaced = tag.replace("_", " ").replace("-", "−" if tag[1:].isdigit() else "-")
     return spaced[:1].upper() + spaced[1:]
 
 
@@ -236,19 +242,12 @@ def _widget(branches: tuple[Schema, ...]) -> Widget:
     spec = branches[0]
     if "enum" in spec or "const" in spec:
         return "options"
-    match spec.get("type"):
-        case "integer":
-            return "integer"
-        case "number":
-            return "number"
-        case "boolean":
-            return "switch"
-        case "string":
-            return "text"
-        case "array" if _is_scalar(spec.get("items", {})):
-            return "list"
-        case _:
-            return "json"
+    if spec.get("type") == "array" and _is_scalar(spec.get("items", {})):
+        return "list"
+    return _PLAIN.get(str(spec.get("type")), "json")
+
+
+_PLAIN: dict[str, Widget] = {"integer": "integer", "number": "number", "boolean": "switch", "string": "text"}
 
 
 def _is_scalar(items: Schema) -> bool:

@@ -38,21 +38,17 @@ class Read:
 # ── one value ─────────────────────────────────────────────────────────────────────────────────────────────────────
 def to_text(value: object) -> str:
     """A config's value as it stands in an input: 60,000; 1e-3; 500, 500; empty for null."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return f"{value:,}"
-        case float():
-            return _float_text(value)
-        case str():
-            return value
-        case list() | tuple() if all(isinstance(v, int | float | str) for v in value):
-            return ", ".join(str(v) if isinstance(v, int) else to_text(v) for v in value)
-        case _:
-            return json.dumps(value, ensure_ascii=False)
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"{value:,}" if isinstance(value, int) else _float_text(value)
+    if isinstance(value, list | tuple) and all(isinstance(v, int | float | str) for v in value):
+        return ", ".join(str(v) if isinstance(v, int) else to_text(v) for v in value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _float_text(value: float) -> str:
@@ -299,6 +295,12 @@ def value_at(config: Mapping[str, Any], path: str, missing: Any = None) -> Any:
             return missing
         value = value[part]
     return value
+
+
+def with_value(config: Mapping[str, Any], path: str, value: Any) -> Config:
+    """A copy of `config` with the value at a dotted path replaced."""
+    head, _, rest = path.partition(".")
+    return {**config, head: with_value(config[head], rest, value) if rest else value}
 
 
 def _put(config: Config, path: str, value: Any) -> None:

@@ -47,7 +47,7 @@ def _group(draft: Draft, name: str, title: str, placed: Mapping[str, list[Proble
         "summary": form_words.summary(name, draft.config, draft.info),
         "changed": sum(path.removesuffix(".kind") in paths for path in draft.changes),
         "bad": sum(len(found) for path, found in placed.items() if path in paths),
-        "fields": list(_fields(_Shelf(draft, placed, draft.start.config), nodes)),
+        "fields": _sorted(_fields(_Shelf(draft, placed, draft.start.config), nodes)),
     }
 
 
@@ -80,6 +80,26 @@ class _Shelf:
             "was_word": self.was_word,
             "errors": errors(self.draft, self.placed.get(path, [])),
         }
+
+
+def _sorted(fields: Iterable[Shown]) -> Shown:
+    """Fields that are shown, and the rare ones that are folded away unless there is something to see."""
+    every = list(fields)
+    rare = [field for field in every if field["rare"]]
+    return {
+        "plain": [field for field in every if not field["rare"]],
+        "rare": rare,
+        "names": ", ".join(form_words.inside(field["title"]) for field in rare),
+        "open": any(field["changed"] or field["errors"] for field in rare),
+    }
+
+
+def every(fields: Shown) -> Iterator[Shown]:
+    """All fields of a `fields` entry, and those inside them."""
+    for field in (*fields["plain"], *fields["rare"]):
+        yield field
+        if "fields" in field:
+            yield from every(field["fields"])
 
 
 def _fields(shelf: _Shelf, nodes: Iterable[Node]) -> Iterator[Shown]:
@@ -151,10 +171,11 @@ def _leaf_words(leaf: Leaf) -> Shown:
         "title": leaf.title,
         "help": leaf.words,
         "options": [{"text": o.text, "title": o.title, "off": ""} for o in leaf.options],
-        "unit": leaf.unit,
+        "unit": "" if chain else leaf.unit,
         "placeholder": leaf.empty,
         "numeric": leaf.widget in ("integer", "number"),
         "wide": chain or leaf.widget == "json",
+        "rare": leaf.rare,
     }
 
 
@@ -219,7 +240,7 @@ def _choice(shelf: _Shelf, choice: Choice) -> Shown:
         | {
             "was": form_words.said(f"{choice.path}.kind", began),
             "was_text": began,
-            "fields": list(_fields(shelf.below(choice, chosen), chosen.children)),
+            "fields": _sorted(_fields(shelf.below(choice, chosen), chosen.children)),
             "others": [_spare_kind(shelf.below(choice, kind), kind) for kind in choice.kinds if kind is not chosen],
         }
     )
@@ -232,13 +253,24 @@ def _choice_words(choice: Choice, chosen: Kind, off: Mapping[str, Misfit]) -> Sh
         "tiles": len(choice.kinds) <= MAX_TILES and short,
         "title": choice.title,
         "help": choice.words,
-        "wide": True,
+        "wide": _is_wide(choice),
+        "rare": choice.rare,
         "tag": chosen.tag,
         "kinds": [_kind(kind, off) for kind in choice.kinds],
         "why": why(choice, off),
         "say": chosen.words,
-        "well": bool(chosen.children) and len(choice.kinds) > 1,
+        "well": _has_well(chosen),
     }
+
+
+def _has_well(kind: Kind) -> bool:
+    """Whether a kind has fields that are shown; those that are folded away need no panel."""
+    return any(isinstance(child, Branch) or not child.rare for child in kind.children)
+
+
+def _is_wide(choice: Choice) -> bool:
+    letters = sum(len(kind.title) + 3 for kind in choice.kinds)
+    return letters > MAX_TILE_LETTERS or any(_has_well(kind) for kind in choice.kinds)
 
 
 def _kind(kind: Kind, off: Mapping[str, Misfit]) -> Shown:
@@ -246,23 +278,28 @@ def _kind(kind: Kind, off: Mapping[str, Misfit]) -> Shown:
 
 
 def why(choice: Choice, off: Mapping[str, Misfit]) -> list[Shown]:
-    """For each kind that cannot be chosen: the reason, and the button that chooses it with what it needs."""
+    """The reasons why kinds cannot be chosen; for each kind the button that chooses it with what it needs."""
     titles = {kind.tag: kind.title for kind in choice.kinds}
-    return [{"title": titles[tag], "reason": sentence(m.reason), "fix": _with(m.fix, choice)} for tag, m in off.items()]
+    reasons: dict[str, list[Shown]] = {}
+    for tag, misfit in off.items():
+        reasons.setdefault(sentence(misfit.reason), []).append({"title": titles[tag], "fix": _with(misfit.fix, choice)})
+    return [{"reason": reason, "kinds": kinds} for reason, kinds in reasons.items()]
 
 
 def _with(changes: Changes, choice: Choice) -> Shown | None:
     if not changes:
         return None
     rest = {path: value for path, value in changes.items() if path != f"{choice.path}.kind"}
-    said = ", ".join(_choose(path, value) for path, value in rest.items())
-    return {"words": f"Choose it with {said}", "set": set_value(changes)}
+    titles = [form_words.said(path, value) for path, value in rest.items()]
+    said = " and ".join([", ".join(titles[:-1]), titles[-1]] if len(titles) > 1 else titles)
+    where = "; ".join(f"{form_words.label(path)}: {form_words.said(path, value)}" for path, value in rest.items())
+    return {"words": f"with {said}", "title": where, "set": set_value(changes)}
 
 
 def _spare_kind(shelf: _Shelf, kind: Kind) -> Shown:
     """The fields of a kind that is not chosen, as it would begin, for scripts to show at once."""
-    fields = [_spare(shelf, node) for node in kind.children]
-    return {"tag": kind.tag, "say": kind.words, "well": bool(kind.children), "fields": fields}
+    fields = _sorted(_spare(shelf, node) for node in kind.children)
+    return {"tag": kind.tag, "say": kind.words, "well": _has_well(kind), "fields": fields}
 
 
 def _spare(shelf: _Shelf, node: Node) -> Shown:
@@ -274,7 +311,7 @@ def _spare(shelf: _Shelf, node: Node) -> Shown:
         text = to_text(began)
         return marks | _leaf_words(node) | {"text": text, "was_text": text, "was": form_words.said_in(node, began)}
     chosen = node.kind(value_at(shelf.base, f"{node.path}.kind")) or node.kinds[0]
-    fields = [_spare(shelf, child) for child in chosen.children]
+    fields = _sorted(_spare(shelf, child) for child in chosen.children)
     others = [_spare_kind(shelf.below(node, kind), kind) for kind in node.kinds if kind is not chosen]
     began = {"was": chosen.title, "was_text": chosen.tag}
     return _choice_words(node, chosen, {}) | marks | began | {"fields": fields, "others": others}

@@ -48,7 +48,7 @@ def said_in(leaf: Leaf, value: object) -> str:
 
 def auto_name(title: str, changes: Mapping[str, Any]) -> str:
     """The name of a run that was given none: where it started and the first things that were changed."""
-    own = [f"{_short(path)} {_lower(said(path, value))}" for path, value in changes.items()]
+    own = [f"{_short(path)} {inside(said(path, value))}" for path, value in changes.items()]
     more = [f"{len(own) - MAX_NAMED_CHANGES} more"] if len(own) > MAX_NAMED_CHANGES else []
     return ", ".join([title, *own[:MAX_NAMED_CHANGES], *more])[:200]
 
@@ -56,11 +56,11 @@ def auto_name(title: str, changes: Mapping[str, Any]) -> str:
 def _short(path: str) -> str:
     """θ rather than "Threshold θ"."""
     last = label(path).rsplit(" ", 1)[-1]
-    return last if len(last) == 1 else _lower(label(path))
+    return last if len(last) == 1 else inside(label(path))
 
 
-def _lower(text: str) -> str:
-    """As it stands inside a sentence: names with more capitals keep them (ReLU, SGD, MLP)."""
+def inside(text: str) -> str:
+    """A title as it stands inside a sentence: names with more capitals keep them (ReLU, SGD, MLP)."""
     return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
 
 
@@ -73,7 +73,7 @@ def summary(group: str, config: Config, info: DataInfo | None) -> str:
 def _kind(config: Config, path: str) -> str:
     """The title of the chosen kind as it stands inside a sentence."""
     tag = value_at(config, f"{path}.kind")
-    return _lower(said(f"{path}.kind", tag)) if tag else ""
+    return inside(said(f"{path}.kind", tag)) if tag else ""
 
 
 def _joined(parts: Iterable[str]) -> str:

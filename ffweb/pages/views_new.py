@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,12 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from ffweb.pages import form_words
 from ffweb.pages.form_draft import Draft, Start, judge, start_from_preset, start_from_run
-from ffweb.pages.form_fits import changed
 from ffweb.pages.form_preset import cards
 from ffweb.pages.form_preview import preview
 from ffweb.pages.form_schema import form_tree
 from ffweb.pages.form_values import from_form, to_form
-from ffweb.pages.form_view import errors, groups, place, sentence
+from ffweb.pages.form_view import errors, every, groups, place, sentence
 from ffweb.pages.http import member, toast
 from ffweb.runs import access, services
 from ffweb.runs.errors import Refused
@@ -65,7 +64,7 @@ def _first() -> str:
 
 
 def _start(request: HttpRequest) -> Start:
-    """Where the address says that this form begins. Raises Http404 for a run one may not see, ConfigError for no preset."""
+    """Where the address says that this form begins. Raises Http404 for no run, ConfigError for no preset."""
     if run_id := request.GET.get("from"):
         try:
             return start_from_run(access.run_for(member(request), run_id))
@@ -95,12 +94,11 @@ def _reset(start: Start, form: dict[str, str], path: str) -> dict[str, str]:
 
 
 def _applied(start: Start, form: dict[str, str], wanted: dict[str, str]) -> dict[str, str]:
-    """The form with some fields set; a new kind brings its own defaults."""
-    kinds = {path: text for path, text in wanted.items() if path.endswith(".kind")}
-    config = from_form(form_tree(), form, start.config).config
-    texts = to_form(form_tree(), changed(config, kinds)) if kinds else {}
-    fresh = {name: text for name, text in texts.items() if any(name.startswith(k.removesuffix("kind")) for k in kinds)}
-    return form | fresh | wanted
+    """The form with some fields set; a new kind brings its own defaults, not what another kind called the same."""
+    axes = tuple(path.removesuffix("kind") for path in wanted if path.endswith(".kind"))
+    kept = {name: text for name, text in form.items() if not name.startswith(axes)} if axes else form
+    texts = to_form(form_tree(), from_form(form_tree(), kept | wanted, start.config).config)
+    return kept | {name: text for name, text in texts.items() if axes and name.startswith(axes)} | wanted
 
 
 # ── what is sent back ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -148,7 +146,7 @@ def _pieces(draft: Draft) -> Shown:
     view = context["preview"]
     return {
         "groups": [{key: group[key] for key in ("name", "summary", "changed", "bad")} for group in shown],
-        "fields": {node["path"]: _piece(node) for group in shown for node in _every(group["fields"])},
+        "fields": {node["path"]: _piece(node) for group in shown for node in every(group["fields"])},
         "name": _errors_html(context["name_errors"]),
         "seeds": _errors_html(context["seeds_errors"]),
         "html": {part: render_to_string(f"new/{part}.html", context) for part in ("numbers", "changes")},
@@ -159,14 +157,15 @@ def _pieces(draft: Draft) -> Shown:
         "changed": len(view["changes"]),
         "command": view["command"],
         "net": view["net"],
-        "problems": len(draft.problems),
+        "said": _said(draft, view["line"]),
     }
 
 
-def _every(nodes: list[Shown]) -> Iterator[Shown]:
-    for node in nodes:
-        yield node
-        yield from _every(node.get("fields", []))
+def _said(draft: Draft, line: str) -> str:
+    """What a screen reader is told after a change."""
+    if draft.problems:
+        return f"{len(draft.problems)} to fix. {sentence(draft.problems[0]['msg'])}"
+    return line
 
 
 def _piece(node: Shown) -> Shown:

@@ -34,14 +34,17 @@ function arrow(x, y, dy, stroke, dashed) {
   return [svg("path", line), svg("path", { d: `M${x - 3} ${end + back}L${x} ${end}L${x + 3} ${end + back}`, stroke, "stroke-width": 1.5, fill: "none" })];
 }
 
-/** θ with positive data above it and negative data below. @param {number} x @param {string} stroke @param {boolean} words */
-function gauge(x, stroke, words) {
-  const parts = [
-    svg("path", { d: `M${x - 16} 26H${x + 16}`, stroke: "var(--text2)", "stroke-dasharray": "1.5 3", fill: "none" }),
-    ...arrow(x - 6, 24, -14, stroke, false),
-    ...arrow(x + 6, 28, 14, stroke, true),
-  ];
-  return words ? [...parts, text(x - 16, 18, "+"), text(x + 17, 40, "−"), text(x + 23, 29, "θ")] : parts;
+/**
+ * Positive data pushed up and negative data down; with a θ between them where the objective has one.
+ * @param {number} x
+ * @param {string} stroke
+ * @param {{theta: boolean, words: boolean}} show
+ */
+function gauge(x, stroke, { theta, words }) {
+  const line = svg("path", { d: `M${x - 16} 26H${x + 16}`, stroke: "var(--text2)", "stroke-dasharray": "1.5 3", fill: "none" });
+  const arrows = [...arrow(x - 6, 24, -14, stroke, false), ...arrow(x + 6, 28, 14, stroke, true)];
+  const signs = words ? [text(x - 16, 18, "+"), text(x + 17, 41, "−")] : [];
+  return [...arrows, ...signs, ...(theta ? [line] : []), ...(theta && words ? [text(x + 23, 29, "θ")] : [])];
 }
 
 /** A score a class; the true one is filled. @param {number} x @param {string} stroke @param {number | null} classes */
@@ -55,8 +58,9 @@ function classRow(x, stroke, classes) {
 /** @param {Box} a @param {Box} b @param {boolean} words */
 function noGradient(a, b, words) {
   const x = (a.x + a.w + b.x) / 2;
-  const bars = svg("path", { d: `M${x - 2.5} 96v16M${x + 2.5} 96v16`, stroke: "var(--text2)", "stroke-width": 1.5, fill: "none" });
-  return words ? [bars, text(x, 126, "no gradient")] : [bars];
+  const y = a.y + a.h / 2;
+  const bars = svg("path", { d: `M${x - 2.5} ${y - 12}v16M${x + 2.5} ${y - 12}v16`, stroke: "var(--text2)", "stroke-width": 1.5, fill: "none" });
+  return words ? [bars, text(x, y + 18, "no gradient")] : [bars];
 }
 
 /** Backprop: one loss at the end, and its way back through all layers. @param {Box} from @param {Box} to */
@@ -77,8 +81,8 @@ export function drawNet(net) {
   const last = g.layers.length - 1;
   const root = svg("svg", { viewBox: `0 0 ${g.width} ${g.height}`, role: "img", "aria-label": netWords(net) });
   boxes.slice(1).forEach((b, i) => root.append(weights(/** @type {Box} */ (boxes[i]), b)));
-  root.append(unit(g.input, "var(--control)"), text(centre(g.input), g.height - 18, String(net.inputs ?? "?"), "k"));
-  if (net.shape) root.append(text(centre(g.input), g.height - 4, net.shape));
+  root.append(unit(g.input, "var(--control)"), text(centre(g.input), g.height - 16, String(net.inputs ?? "?"), "k"));
+  if (net.shape) root.append(text(centre(g.input), g.height - 3, net.shape));
   if (net.label) {
     root.append(svg("rect", { x: g.input.x + 2, y: g.input.y + 2, width: g.input.w - 4, height: 10, rx: 1.5, fill: "var(--text2)" }));
     root.append(text(centre(g.input), g.input.y - 6, "label"));
@@ -87,9 +91,10 @@ export function drawNet(net) {
     const colour = layerColour(theme(), i, g.layers.length);
     const named = !g.dense || i === 0 || i === last;
     root.append(unit(b, colour));
-    if (named) root.append(text(centre(b), g.height - 18, String(b.units), "k"), text(centre(b), g.height - 4, `L${i + 1}`));
-    if (local && named) root.append(...(net.rows ? classRow(centre(b), colour, net.classes) : gauge(centre(b), colour, g.layers.length <= 3)));
-    if (local && i > 0 && (named || !g.dense)) root.append(...noGradient(/** @type {Box} */ (boxes[i]), b, g.layers.length <= 3));
+    if (named) root.append(text(centre(b), g.height - 16, String(b.units), "k"), text(centre(b), g.height - 3, `L${i + 1}`));
+    const words = g.layers.length <= 3;
+    if (local && named) root.append(...(net.rows ? classRow(centre(b), colour, net.classes) : gauge(centre(b), colour, { theta: net.theta, words })));
+    if (local && i > 0 && (named || !g.dense)) root.append(...noGradient(/** @type {Box} */ (boxes[i]), b, words));
   });
   const end = g.layers[last];
   if (!local && end) root.append(...wayBack(end, g.layers[0] ?? g.input));

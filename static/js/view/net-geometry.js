@@ -3,7 +3,7 @@
 /**
  * @typedef {{
  *   inputs: number | null, shape: string, classes: number | null, layers: number[],
- *   label: boolean, rows: boolean, scope: string
+ *   label: boolean, theta: boolean, rows: boolean, scope: string
  * }} Net
  * @typedef {{x: number, y: number, w: number, h: number, units: number}} Box
  * @typedef {{width: number, height: number, top: number, input: Box, layers: Box[], dense: boolean}} Geometry
@@ -11,7 +11,7 @@
 
 const WIDTH = 312;
 const TOP = 52; // room for the gauges
-const TALL = 104;
+const TALL = 92;
 const MIDDLE = TOP + TALL / 2;
 const LEFT = 24;
 const RIGHT = 284;
@@ -42,7 +42,7 @@ export function geometry(net) {
   const w = dense ? Math.max(2, Math.min(12, step * 0.55)) : 14;
   return {
     width: WIDTH,
-    height: TOP + TALL + 32,
+    height: TOP + TALL + 30,
     top: TOP,
     dense,
     input: box(LEFT, 14, inputs, most),

@@ -1,0 +1,64 @@
+/** The list of layer widths as a chain of boxes; the text field behind it stays what the form sends. */
+import { el, icon } from "../../view/dom.js";
+import { layerColour } from "../../view/palette.js";
+import { svg } from "../../view/svg.js";
+import { onTheme, theme } from "../../view/theme.js";
+
+const MOST = 64;
+const FIRST_WIDTH = "500";
+
+/**
+ * The widths in a text: "500, 500" and "500 → 500" are two.
+ * @param {string} text
+ * @returns {string[]}
+ */
+export function widths(text) {
+  return text.split(/[\s,;→×[\]()]+/).filter(Boolean);
+}
+
+/**
+ * @param {HTMLInputElement} source
+ * @param {() => number | null} inputs width of the input, for the head of the chain
+ */
+export function chain(source, inputs) {
+  const list = el("div", { class: "lays", role: "group", "aria-label": "Layers, from the input up" });
+  source.hidden = true;
+  source.after(list);
+
+  /** @param {string[]} sizes @param {number} [focus] */
+  function write(sizes, focus) {
+    source.value = sizes.join(", ");
+    draw(focus);
+    source.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  /** @param {string} size @param {number} i @param {string[]} sizes */
+  function layer(size, i, sizes) {
+    const input = el("input", { value: size, inputmode: "numeric", autocomplete: "off", "aria-label": `Units of layer ${i + 1}` });
+    input.addEventListener("input", () => {
+      source.value = [...list.querySelectorAll("input")].map((node) => node.value.trim() || "0").join(", ");
+    });
+    const swatch = svg("svg", { class: "sw", viewBox: "0 0 14 4", "aria-hidden": "true" }, svg("rect", { width: 14, height: 4, fill: layerColour(theme(), i, sizes.length) }));
+    const drop = el("button", { type: "button", "aria-label": `Remove layer ${i + 1}` }, icon("bad"));
+    drop.hidden = sizes.length === 1;
+    drop.addEventListener("click", () => write(sizes.toSpliced(i, 1), Math.max(0, i - 1)));
+    return el("span", { class: "lay" }, swatch, `L${i + 1}`, input, drop);
+  }
+
+  /** @param {number} [focus] */
+  function draw(focus) {
+    const sizes = widths(source.value);
+    const before = inputs();
+    const add = el("button", { type: "button", class: "btn" }, icon("plus"), "Add layer");
+    add.addEventListener("click", () => write([...widths(source.value), widths(source.value).at(-1) ?? FIRST_WIDTH], sizes.length));
+    const arrow = () => el("span", { class: "arr", "aria-hidden": "true" }, "→");
+    const head = before ? [el("span", { class: "arr" }, `${before}`), arrow()] : [];
+    const parts = sizes.flatMap((size, i) => (i ? [arrow(), layer(size, i, sizes)] : [layer(size, i, sizes)]));
+    list.replaceChildren(...head, ...parts, ...(sizes.length < MOST ? [add] : []));
+    if (focus !== undefined) list.querySelectorAll("input")[focus]?.focus();
+  }
+
+  source.addEventListener("sync", () => draw());
+  onTheme(() => draw());
+  draw();
+}

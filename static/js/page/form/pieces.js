@@ -1,0 +1,94 @@
+/** Put what the server answered into the page, without touching what somebody is typing into. */
+import { quoted, wrapper } from "./fields.js";
+import { countAll, markField } from "./marks.js";
+
+/** @typedef {import("./check.js").Answer} Answer */
+/** @typedef {import("./check.js").Piece} Piece */
+
+const LOW = 860; // px: in a lower window the list of changes is folded, so that the buttons stay in sight
+
+/** Markup from our own templates. @param {Element | null} node @param {string} html */
+function setHtml(node, html) {
+  if (node && node.innerHTML.trim() !== html.trim()) node.innerHTML = html;
+}
+
+/** @param {string} id @param {string} text */
+function say(id, text) {
+  const node = document.getElementById(id);
+  if (node && node.textContent !== text) node.textContent = text;
+}
+
+/** @param {HTMLFormElement} form @param {Answer} answer */
+export function applyAnswer(form, answer) {
+  for (const [path, piece] of Object.entries(answer.fields)) {
+    const field = wrapper(form, path);
+    if (field) applyPiece(field, path, piece);
+  }
+  applyErrors(wrapper(form, "name"), "name", answer.name);
+  applyErrors(wrapper(form, "seeds"), "seeds", answer.seeds);
+  applyGroups(form, answer);
+  applyPreview(answer);
+  countAll(form);
+}
+
+/** @param {HTMLElement} field @param {string} path @param {Piece} piece */
+function applyPiece(field, path, piece) {
+  applyErrors(field, path, piece.errors);
+  markField(field, piece.changed);
+  if (piece.aside) say(`h-${path}`, piece.aside);
+  const unit = field.querySelector(":scope > .in > .u");
+  if (unit && piece.unit) unit.textContent = piece.unit;
+  if (piece.off) applyMisfits(field, path, piece.off);
+  if (piece.why !== undefined) setHtml(document.getElementById(`w-${path}`), piece.why);
+}
+
+/** @param {HTMLElement | null} field @param {string} path @param {string} html */
+function applyErrors(field, path, html) {
+  const bad = html.trim() !== "";
+  field?.classList.toggle("bad", bad);
+  setHtml(document.getElementById(`e-${path}`), html);
+  for (const control of field?.querySelectorAll(`[name=${quoted(path)}]:not([type=hidden]), [data-for=${quoted(path)}]`) ?? []) {
+    if (bad) control.setAttribute("aria-invalid", "true");
+    else control.removeAttribute("aria-invalid");
+  }
+}
+
+/** Values that do not go with the rest. What is chosen stays chosen. @param {HTMLElement} field @param {string} path @param {Record<string, string>} off */
+function applyMisfits(field, path, off) {
+  for (const node of field.querySelectorAll(`input[name=${quoted(`${path}.kind`)}], select[name=${quoted(`${path}.kind`)}] > option`)) {
+    const option = /** @type {HTMLInputElement | HTMLOptionElement} */ (node);
+    const reason = off[option.value];
+    option.disabled = reason !== undefined;
+    const tile = option.closest("label");
+    if (tile) tile.title = reason ?? "";
+  }
+}
+
+/** @param {HTMLFormElement} form @param {Answer} answer */
+function applyGroups(form, answer) {
+  for (const { name, summary } of answer.groups) {
+    const node = form.querySelector(`[data-group=${quoted(name)}] > summary > .s`);
+    if (node && node.textContent !== summary) node.textContent = summary;
+  }
+}
+
+/** @param {Answer} answer */
+function applyPreview(answer) {
+  setHtml(document.getElementById("numbers"), answer.html.numbers);
+  const before = document.querySelector("#changes details");
+  const folded = before ? !before.hasAttribute("open") : innerHeight < LOW;
+  setHtml(document.getElementById("changes"), answer.html.changes);
+  if (folded) document.querySelector("#changes details")?.removeAttribute("open");
+  const name = document.getElementById("f-name");
+  if (name instanceof HTMLInputElement) name.placeholder = answer.auto_name;
+  say("start", answer.start);
+  say("foot-start", answer.start);
+  const twin = document.getElementById("start-twin");
+  const words = document.getElementById("twin-words");
+  if (twin) twin.hidden = answer.twin === null;
+  if (words) words.hidden = answer.twin === null;
+  if (answer.twin !== null) say("start-twin", answer.twin);
+  say("line", answer.line);
+  say("foot-words", `${answer.changed} changed`);
+  say("command", answer.command);
+}

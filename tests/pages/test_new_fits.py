@@ -1,0 +1,85 @@
+"""Which values go with the rest, and what one click would make right: always what the schema itself says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ffweb.pages import form_fits
+from ffweb.pages.form_draft import judge, start_from_preset
+from ffweb.pages.form_schema import form_tree
+from ffweb.pages.form_values import diff
+from trainer import config as trainer_config
+from trainer.errors import ConfigError
+from trainer.presets import PRESETS
+
+
+def preset_config(name: str, **changes: Any) -> dict[str, Any]:
+    return trainer_config.compose(name, None, {path.replace("__", "."): value for path, value in changes.items()})
+
+
+def refused(config: dict[str, Any]) -> bool:
+    try:
+        trainer_config.parse(config)
+    except ConfigError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_what_is_offered_can_be_chosen_and_what_is_not_cannot(name: str) -> None:
+    config = preset_config(name)
+    misfits = form_fits.misfits(config)
+    for choice, tag in form_fits.chosen_choices(config):
+        for kind in choice.kinds:
+            chosen = trainer_config.compose(config=config, changes={f"{choice.path}.kind": kind.tag})
+            assert refused(chosen) == (kind.tag in misfits.get(choice.path, {})), (choice.path, kind.tag)
+        assert tag not in misfits.get(choice.path, {})
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_way_that_is_offered_can_be_run(name: str) -> None:
+    config = preset_config(name)
+    for path, kinds in form_fits.misfits(config).items():
+        for tag, misfit in kinds.items():
+            assert misfit.reason
+            if misfit.fix:
+                assert misfit.fix[f"{path}.kind"] == tag
+                assert not refused(trainer_config.compose(config=config, changes=misfit.fix))
+
+
+def test_from_ff_one_click_leads_to_mono_forward_and_to_backprop() -> None:
+    misfits = form_fits.misfits(preset_config("ff-digits"))
+    assert misfits["competitors"]["classes"].fix["goodness.kind"] == "projection"
+    assert misfits["scope"]["whole"].fix["readout.kind"] == "last"
+
+
+@pytest.mark.django_db
+def test_a_wrong_number_elsewhere_neither_hides_nor_takes_choices() -> None:
+    start = start_from_preset("ff-digits")
+    assert judge(start, {"optimiser.lr": "-1"}).misfits == judge(start, {}).misfits != {}
+
+
+def test_repairs_are_those_the_sentence_names() -> None:
+    config = preset_config("ff-digits", label_code__kind="none")
+    (problem,) = form_fits.problems_of(config)
+    offered = form_fits.repairs(config, problem)
+    assert {"label_code.kind": "overlay"} in offered
+    assert {"label_code.kind": "concat"} in offered
+    for changes in offered:
+        assert not refused(trainer_config.compose(config=config, changes=changes))
+
+
+def test_a_wrong_number_is_not_repaired_by_another_kind() -> None:
+    config = preset_config("ff-digits", schedule__epochs=0)
+    (problem,) = form_fits.problems_of(config)
+    assert form_fits.repairs(config, problem) == []
+
+
+def test_kinds_are_swapped_as_compose_does_it() -> None:
+    config = preset_config("ff-digits")
+    kinds = {"optimiser.kind": "sgd", "optimiser.curve.kind": "linear", "normalisation.input.kind": "none"}
+    ours = trainer_config.parse(form_fits.with_kinds(config, kinds)).model_dump(mode="json")
+    theirs = trainer_config.parse(trainer_config.compose(config=config, changes=kinds)).model_dump(mode="json")
+    assert diff(form_tree(), theirs, ours) == {}
