@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import secrets
 import sys
@@ -16,8 +17,9 @@ from ffweb import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "pytest" in sys.modules
-# pytest-django reads these settings before any conftest: tests get a home of their own here, removed by tests/conftest.py.
-HOME = Path(tempfile.mkdtemp(prefix="ffweb-tests-") if TESTING else env.text("FFWEB_HOME") or BASE_DIR / "var").absolute()
+# pytest-django reads this file before any conftest: tests get a home of their own here, removed by tests/conftest.py.
+_home = tempfile.mkdtemp(prefix="ffweb-tests-") if TESTING else env.text("FFWEB_HOME")
+HOME = Path(_home or BASE_DIR / "var").absolute()
 HOME.mkdir(parents=True, exist_ok=True)
 RUNS_DIR = HOME / "runs"
 DATASETS_DIR = HOME / "datasets"
@@ -60,7 +62,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "channels",
-    "ninja",
     "ffweb.people",
     "ffweb.runs",
     "ffweb.metrics",
@@ -164,7 +165,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20  # bytes: a config is a few kilobytes
 
 # ── static files and artefacts ────────────────────────────────────────────────────────────────────────────────────
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# Ninja is no installed app: only its pages of the API's documentation are wanted, not 12 MB in every worker.
+_ninja = importlib.util.find_spec("ninja")
+_ninja_folders = _ninja.submodule_search_locations if _ninja else None
+STATICFILES_DIRS = [BASE_DIR / "static", *(Path(folder) / "static" for folder in _ninja_folders or ())]
 STATIC_ROOT = HOME / "staticfiles"
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(RUNS_DIR)}},

@@ -5,15 +5,17 @@ from __future__ import annotations
 import errno
 import hashlib
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import urljoin
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.utils import OperationalError
 
 from ffweb import __version__
 from ffweb.people.services import first_sign_in_link
@@ -23,10 +25,13 @@ BACKLOG = 512
 
 def migrate() -> bool:
     """Bring the tables up to date; True when there was something to do."""
-    executor = MigrationExecutor(connection)
-    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        return False
-    call_command("migrate", verbosity=0, interactive=False)
+    try:
+        executor = MigrationExecutor(connection)
+        if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return False
+    except OperationalError as error:
+        raise ImproperlyConfigured(f"The database does not answer ({str(error).strip()}): see DATABASE_URL.") from error
+    manage("migrate", "--no-input")
     return True
 
 
@@ -36,10 +41,18 @@ def collect_static() -> bool:
     fingerprint = static_fingerprint()
     if stamp.exists() and stamp.read_text() == fingerprint:
         return False
-    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
-    stamp.parent.mkdir(parents=True, exist_ok=True)
+    manage("collectstatic", "--no-input", "--clear")
     stamp.write_text(fingerprint)
     return True
+
+
+def manage(*words: str) -> None:
+    """Run a management command in a process of its own, so that its memory does not stay with the supervisor."""
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *words, "--verbosity", "0"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, start_new_session=True)
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise ImproperlyConfigured(f"`manage.py {words[0]}` failed: {last}")
 
 
 def static_fingerprint() -> str:

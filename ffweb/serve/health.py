@@ -1,4 +1,4 @@
-"""`python -m ffweb.serve.health web|worker`: exit status 0 if this machine's part of the site works (for containers)."""
+"""`python -m ffweb.serve.health web|worker`: exit status 0 if this container's part of the site works."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TIMEOUT = 4.0
 
 def web_works(port: int, allowed_hosts: str) -> bool:
     """Whether /readyz says 200; asked by a name that the site answers to."""
-    name = allowed_hosts.split(",")[0].strip().lstrip(".")
+    name = allowed_hosts.split(",", maxsplit=1)[0].strip().lstrip(".")
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
     try:
         connection.request("GET", "/readyz", headers={"Host": name if name not in ("", "*") else "127.0.0.1"})

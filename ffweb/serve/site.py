@@ -17,7 +17,6 @@ from ffweb.serve.embedded import Embedded, answers
 from ffweb.serve.services import redis_service, web_service, worker_service
 from ffweb.serve.supervisor import Stop, Supervisor
 from ffweb.settings import channel_layers
-from ffweb.work.janitor import Janitor
 from ffweb.work.machine import WorkerSpec, workers_here
 
 READY_SECONDS = 30.0
@@ -78,6 +77,8 @@ def supervisor(lock_name: str, say: Say, stop_with_parent: bool) -> Iterator[Sup
 @contextmanager
 def janitor(keeper: Supervisor, workers: list[WorkerSpec]) -> Iterator[None]:
     """A janitor in a thread of this process: it outlives any worker, and costs no process of its own."""
+    from ffweb.work.janitor import Janitor  # with Celery: the children start meanwhile
+
     stop = threading.Event()
     names = {spec.node: spec.name for spec in workers}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import socket
 import threading
@@ -24,7 +23,6 @@ from ffweb.work import lease
 from ffweb.work.bell import ring
 from ffweb.work.ending import Ending, from_event
 from ffweb.work.launch import end_orphans, tail
-from trainer.events import parse_lines, whole_lines
 from trainer.rundir import RunDir
 
 log = logging.getLogger(__name__)
@@ -34,7 +32,6 @@ RING_SECONDS = 10.0
 PURGE_SECONDS = 3600.0
 MOST_BELLS = 16
 SECOND_LOOK = timedelta(hours=1)  # a run that was called lost may turn out to have ended well
-LAST_EVENT_BYTES = 1 << 16
 
 Told = Callable[[str], str | None]
 """How a worker of this machine ended last, if its supervisor knows: asked by node name."""
@@ -77,14 +74,14 @@ class Janitor:
         taken = [mine.run_id for run_id in lease.expired() if (mine := lease.take_over(run_id))]
         runs = list(Run.objects.filter(pk__in=taken))
         # Nobody kills a trainer but its worker, and the janitor of its own host.
-        here = [run for run in runs if run.host == self._host and run.trainer_pid and run.trainer_started]
-        ended = end_orphans((run.trainer_pid, run.trainer_started) for run in here)
+        here = [(run.trainer_pid, run.trainer_started) for run in runs if run.host == self._host]
+        ended = end_orphans((pid, started) for pid, started in here if pid and started)
         for run in runs:
             self._bury(run, run.trainer_pid in ended)
         return taken
 
     def _bury(self, run: Run, ended: bool) -> None:
-        end = catch_up(run) or stored_end(run)
+        end = catch_up(run)
         ending = from_event(end) if end else Ending(status.LOST, self._cause(run, ended))
         console = tail(RunDir(settings.RUNS_DIR / run.pk).console)
         said = {"reason": ending.reason, "field": ending.field, "console_tail": console, "trainer_pid": None}
@@ -121,7 +118,7 @@ class Janitor:
 
 
 def catch_up(run: Run) -> Mapping[str, object] | None:
-    """Store the rest of a run's events; returns the `end` event if it is among them."""
+    """Store the rest of a run's events; returns the `end` event of its last trainer if there is one."""
     from ffweb.live.follow import Follower  # with the store and numpy: a janitor at rest does without
 
     follower = Follower(run.pk, settings.RUNS_DIR / run.pk)
@@ -134,17 +131,3 @@ def catch_up(run: Run) -> Mapping[str, object] | None:
         log.exception("The events of run %s could not be stored to their end.", run.pk)
         return None
     return follower.end
-
-
-def stored_end(run: Run) -> Mapping[str, object] | None:
-    """The `end` event that was stored before, if the worker died between that and the final status."""
-    if run.status != status.RUNNING:  # the file's last `end` is that of an earlier trainer
-        return None
-    try:
-        with RunDir(settings.RUNS_DIR / run.pk).events.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - LAST_EVENT_BYTES))
-            lines, _ = whole_lines(file.read())
-    except OSError:
-        return None
-    events = parse_lines(lines[-1:])
-    return events[0] if events and events[0]["kind"] == "end" else None

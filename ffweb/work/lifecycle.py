@@ -13,7 +13,6 @@ from ffweb.work.presence import Presence
 _present: list[Presence] = []
 
 
-@worker_ready.connect
 def arrive(sender: Any, **kwargs: Any) -> None:
     """The worker consumes from its queue now."""
     queue = next(iter(sender.app.amqp.queues.consume_from))
@@ -22,13 +21,16 @@ def arrive(sender: Any, **kwargs: Any) -> None:
     _present[0].start()
 
 
-@worker_shutting_down.connect
 def give_back(**kwargs: Any) -> None:
     """SIGTERM: Celery would wait for the task, which lasts as long as a run; let the runs go back to the queue."""
     shutting_down.set()
 
 
-@worker_shutdown.connect
 def leave(**kwargs: Any) -> None:
     while _present:
         _present.pop().leave()
+
+
+worker_ready.connect(arrive)
+worker_shutting_down.connect(give_back)
+worker_shutdown.connect(leave)

@@ -40,11 +40,7 @@ class WorkerSpec:
         return f"{self.name}@{socket.gethostname()}"
 
     def command(self) -> tuple[str, ...]:
-        return (
-            *(sys.executable, "-m", "celery", "-A", "ffweb.celery", "worker", "--loglevel", "WARNING"),
-            *("-Q", self.queue, "-P", "threads", "-c", str(self.slots), "-n", self.node),
-            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
-        )
+        return (sys.executable, "-m", "ffweb.work.worker", self.node, self.queue, str(self.slots))
 
     def environment(self) -> dict[str, str]:
         """What the worker process needs to know beside the site's settings."""

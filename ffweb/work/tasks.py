@@ -17,8 +17,7 @@ from ffweb.work.lease import Lease, claim_oldest
 log = logging.getLogger(__name__)
 
 
-@app.task(name=CLAIM, bind=True)
-def claim(self: Any) -> None:
+def answer(self: Any) -> None:
     """Work through the queue that the bell was rung for. A bell too many finds nothing and ends."""
     queue = self.request.delivery_info["routing_key"]
     while not shutting_down.is_set():
@@ -26,6 +25,9 @@ def claim(self: Any) -> None:
         if lease is None:
             return
         attend(lease)
+
+
+claim = app.task(name=CLAIM, bind=True)(answer)
 
 
 def attend(lease: Lease) -> None:

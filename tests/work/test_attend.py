@@ -1,0 +1,198 @@
+"""One run from claim to end, attended in this process; the trainer is a real process that trains nothing."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import psutil
+import pytest
+from django.conf import LazySettings
+from django.db import connection
+
+from ffweb.runs import status
+from ffweb.runs.models import Run
+from ffweb.work.attend import Attendance, LeaseLost, shutting_down
+from ffweb.work.lease import Lease, claim_oldest
+from ffweb.work.tasks import attend
+from tests.work.conftest import again, folder, starts
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("fake_trainer")]
+QueueRun = Callable[..., Run]
+
+
+def claim() -> Lease:
+    lease = claim_oldest("cpu", worker="cpu@test", host="test")
+    assert lease
+    return lease
+
+
+@contextmanager
+def after_events(run: Run, count: int, do: Callable[[], None]) -> Iterator[None]:
+    """Do something while the run is attended, once its trainer has written `count` events."""
+    events = folder(run).events
+    attended = threading.Event()
+
+    def watch() -> None:
+        while not attended.wait(0.01):
+            if events.exists() and events.read_bytes().count(b"\n") >= count:
+                return do()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    yield
+    attended.set()
+    watcher.join(timeout=5)
+
+
+def press_stop(run: Run) -> None:
+    Run.objects.filter(pk=run.pk).update(stop_requested=True)
+    connection.close()  # this thread's own
+
+
+def test_a_stop_before_the_training_began(queue_run: QueueRun) -> None:
+    run = queue_run(steps=10_000, pause=0.02)
+    lease = claim()
+    press_stop(run)
+    Attendance(lease).attend()
+    assert again(run).status == status.STOPPED
+
+
+@pytest.fixture(autouse=True)
+def _no_shutdown() -> Iterator[None]:
+    yield
+    shutting_down.clear()
+
+
+def test_a_run_is_followed_to_its_end(queue_run: QueueRun) -> None:
+    run = queue_run(steps=5)
+    Attendance(claim()).attend()
+    again(run)
+    assert (run.status, run.reason, run.lease_owner, run.trainer_pid) == (status.FINISHED, "", "", None)
+    assert run.seq == 8  # start, five steps, checkpoint, end
+    assert run.latest["train/loss"] == pytest.approx(0.2)
+    assert run.started and run.ended and run.worker == "cpu@test"
+
+
+def test_the_trainer_sees_no_secrets_and_no_gpu(queue_run: QueueRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FFWEB_SECRET_KEY", "s")
+    monkeypatch.setenv("DATABASE_URL_FILE", "s")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    run = queue_run(steps=1)
+    Attendance(claim()).attend()
+    started = json.loads((folder(run).path / "starts").read_text())
+    assert started["env"]["CUDA_VISIBLE_DEVICES"] == ""
+    assert not {"FFWEB_SECRET_KEY", "DATABASE_URL_FILE", "REDIS_URL"} & set(started["env"])
+    assert "--parent-pipe" in started["argv"] and "--resume" not in started["argv"]
+
+
+def test_a_stop_is_passed_on_and_the_run_is_stopped(queue_run: QueueRun) -> None:
+    run = queue_run(steps=10_000, pause=0.02)
+    with after_events(run, 3, partial(press_stop, run)):
+        Attendance(claim()).attend()
+    again(run)
+    assert run.status == status.STOPPED
+    assert "Stopped at step" in run.reason
+    assert run.stop_requested is False
+    assert folder(run).checkpoint.exists()
+
+
+def test_a_trainer_that_does_not_stop_is_killed(queue_run: QueueRun, settings: LazySettings) -> None:
+    settings.STOP_GRACE_SECONDS = 0.4
+    run = queue_run(steps=10_000, pause=0.02, ignore=True)
+    with after_events(run, 3, partial(press_stop, run)):
+        Attendance(claim()).attend()
+    again(run)
+    assert run.status == status.STOPPED
+    assert "did not stop by itself" in run.reason
+
+
+def test_kill_9_of_the_trainer_is_a_failure_with_the_signal_named(queue_run: QueueRun) -> None:
+    run = queue_run(steps=50, kill_at=4)
+    Attendance(claim()).attend()
+    again(run)
+    assert run.status == status.FAILED
+    assert "SIGKILL" in run.reason
+    assert run.seq == 4  # what it had written is stored
+    assert time.time() - folder(run).events.stat().st_mtime < 2
+    assert run.ended is not None and run.ended.timestamp() - folder(run).events.stat().st_mtime < 2
+
+
+def test_an_exit_without_a_word_shows_the_end_of_the_console(queue_run: QueueRun) -> None:
+    run = queue_run(steps=50, exit_at=3)
+    Attendance(claim()).attend()
+    again(run)
+    assert run.status == status.FAILED
+    assert "exit code 7" in run.reason and "Something went wrong here." in run.reason
+    assert "Something went wrong here." in run.console_tail
+
+
+def test_a_worker_that_is_shut_down_gives_its_run_back_and_it_goes_on(queue_run: QueueRun) -> None:
+    run = queue_run(steps=100, pause=0.01)
+    with after_events(run, 5, shutting_down.set):
+        Attendance(claim()).attend()
+    again(run)
+    assert (run.status, run.resume_wanted, run.lease_owner) == (status.QUEUED, True, "")
+    assert "goes on by itself" in run.reason
+    shutting_down.clear()
+    Attendance(claim()).attend()
+    again(run)
+    assert (run.status, run.resume_wanted, run.reason) == (status.FINISHED, False, "")
+    assert starts(run) == 2
+    assert run.step == 100
+
+
+def test_a_lost_lease_ends_the_trainer_and_writes_nothing(queue_run: QueueRun, settings: LazySettings) -> None:
+    settings.BEAT_SECONDS = 0.1
+    run = queue_run(steps=10_000, pause=0.02)
+    attendance = Attendance(claim())
+    Run.objects.filter(pk=run.pk).update(lease_owner="somebody else")
+    with pytest.raises(LeaseLost):
+        attendance.attend()
+    assert again(run).status == status.STARTING
+    assert run.lease_owner == "somebody else"
+    assert not [p for p in psutil.process_iter(["cmdline"]) if run.pk in " ".join(p.info["cmdline"] or [])]
+
+
+def test_a_trainer_that_cannot_be_started_fails_the_run(queue_run: QueueRun, settings: LazySettings) -> None:
+    settings.TRAINER = "/nowhere/python"
+    run = queue_run()
+    Attendance(claim()).attend()
+    assert again(run).status == status.FAILED
+    assert "/nowhere/python" in run.reason
+
+
+def test_a_defect_in_the_worker_fails_the_run_and_not_the_worker(
+    queue_run: QueueRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: object) -> int:
+        raise ValueError("no such thing")
+
+    monkeypatch.setattr("ffweb.live.follow.Follower.poll", broken)
+    run = queue_run(steps=10_000, pause=0.02)
+    attend(claim())
+    assert again(run).status == status.FAILED
+    assert "ValueError: no such thing" in run.reason
+
+
+def test_what_the_trainer_left_behind_goes_with_it(queue_run: QueueRun) -> None:
+    run = queue_run(steps=3, child=True)
+    Attendance(claim()).attend()
+    assert again(run).status == status.FINISHED
+    child = int((folder(run).path / "child").read_text())
+    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_shutdown_before_the_first_checkpoint_starts_the_run_anew(queue_run: QueueRun) -> None:
+    run = queue_run(steps=20)
+    lease = claim()
+    shutting_down.set()
+    Attendance(lease).attend()
+    assert again(run).status == status.QUEUED
+    shutting_down.clear()
+    Attendance(claim()).attend()
+    assert (again(run).status, run.step) == (status.FINISHED, 20)
