@@ -7,7 +7,7 @@ import importlib
 
 from benchmarks import harness
 
-MODULES = ("trainer_log",)
+MODULES = ("trainer_log", "live")
 
 
 def main() -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -18,6 +19,7 @@ from trainer.events import Event, parse_lines
 log = logging.getLogger(__name__)
 
 FROM_NOTHING = -1  # a trainer that starts anew without a checkpoint forgets every step, 0 too
+_LAYER = re.compile(r"^layers/\d+/")
 _ENVELOPE = ("v", "seq", "t", "kind")
 
 
@@ -169,7 +171,7 @@ class _Fold:
         better = {
             name: {"best": value, "best_step": step}
             for name, value in values.items()
-            if is_better(value, best.get(name), info.get(name, {}).get("better"))
+            if is_better(value, best.get(name), better_of(info, name))
         }
         if better:
             self.now["best"] = {**best, **better}
@@ -230,6 +232,13 @@ def finite_or_not(event: Event) -> dict[str, float]:
     return {
         name: float(odd.get(name, "nan")) if value is None else float(value) for name, value in event["values"].items()
     }
+
+
+def better_of(metric_info: Mapping[str, Any], name: str) -> str | None:
+    """ "up", "down" or None; the table of the `start` event names layers' metrics once for all layers."""
+    entry = metric_info.get(name) or metric_info.get(_LAYER.sub("layers/{layer}/", name)) or {}
+    better: str | None = entry.get("better")
+    return better
 
 
 def is_better(value: float, best: Mapping[str, float] | None, better: str | None) -> bool:

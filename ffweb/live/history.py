@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ffweb.live.apply import better_of
 from ffweb.metrics import read, store
 
 SPARKLINE = "test/accuracy"
@@ -30,7 +31,7 @@ def retold(run_id: str, metric_info: Mapping[str, Any]) -> dict[str, Any]:
     for name in store.names(run_id):
         x, y = read.points(run_id, name)
         latest[name] = float(y[-1]) if math.isfinite(y[-1]) else None
-        found = _best(x, y, metric_info.get(name, {}).get("better"))
+        found = _best(x, y, better_of(metric_info, name))
         if found:
             best[name] = found
     steps, epochs = read.points(run_id, store.AXIS + "epoch")

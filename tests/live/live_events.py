@@ -12,6 +12,7 @@ from trainer.rundir import RunDir
 INFO = {
     "train/loss": {"unit": "", "better": "down", "help": ""},
     "test/accuracy": {"unit": "fraction", "better": "up", "help": ""},
+    "layers/{layer}/accuracy": {"unit": "fraction", "better": "up", "help": ""},
     "learning_rate": {"unit": "", "better": None, "help": ""},
 }
 

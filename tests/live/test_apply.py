@@ -119,6 +119,12 @@ def test_the_row_says_what_the_events_said_last(folder: Path) -> None:
     assert push.urgent
 
 
+def test_layers_have_their_best_too(folder: Path) -> None:
+    Trainer(folder).train(1, layers__2__accuracy=0.5).train(1, layers__2__accuracy=0.4)
+    _, _, state = apply(State(), lines_of(folder))
+    assert state.best["layers/2/accuracy"] == {"best": 0.5, "best_step": 1}
+
+
 def test_axes_are_series_of_their_own(folder: Path) -> None:
     Trainer(folder).train(2)
     rows, _, _ = apply(State(), lines_of(folder))

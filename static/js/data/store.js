@@ -92,11 +92,11 @@ export class Store {
     const columns = message.metrics ?? { seq: [], step: [], values: {} };
     let row = 0;
     for (const event of message.events ?? []) {
-      if (event.kind !== "start" || event.resumed_from == null) continue;
+      if (event.kind !== "start" || event.seq === 1) continue; // the first one has nothing behind it
       let end = row;
       while (end < columns.seq.length && columns.seq[end] < event.seq) end++;
       this.#append(columns, row, end, changed);
-      this.#dropAfter(event.resumed_from, event.seq, changed);
+      this.#dropAfter(event.resumed_from ?? -1, event.seq, changed); // without a checkpoint it began from nothing
       row = end;
     }
     this.#append(columns, row, columns.seq.length, changed);
