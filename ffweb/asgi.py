@@ -10,7 +10,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ffweb.settings")
 http = get_asgi_application()  # sets Django up: consumers import models, so they come after it
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402
+from django.conf import settings  # noqa: E402
 
+from ffweb.bounds import BoundedBody  # noqa: E402
 from ffweb.live.routing import websocket  # noqa: E402
 
-application = ProtocolTypeRouter({"http": http, "websocket": websocket})
+application = ProtocolTypeRouter({"http": BoundedBody(http, settings.DATA_UPLOAD_MAX_MEMORY_SIZE), "websocket": websocket})

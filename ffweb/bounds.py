@@ -1,0 +1,54 @@
+"""How much one request may send. Django would write any body to disk before it looks at its size."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from ffweb.api.problems import problem
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+
+
+class TooLarge(Exception):
+    """The body went over the bound while it came in."""
+
+
+class BoundedBody:
+    """An ASGI application that answers 413 to bodies of more than `limit` bytes, announced or not."""
+
+    def __init__(self, app: App, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        left = self._limit
+
+        async def counted() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise TooLarge
+            return message
+
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        try:
+            if not announced.isdigit() or int(announced) > self._limit:
+                raise TooLarge
+            await self._app(scope, counted, send)
+        except TooLarge:
+            await _refuse(send)
+
+
+async def _refuse(send: Send) -> None:
+    response = problem(413)
+    headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
+    await send({"type": "http.response.start", "status": 413, "headers": [*headers, (b"connection", b"close")]})
+    await send({"type": "http.response.body", "body": response.content})
