@@ -70,11 +70,11 @@ def _cells(row: Row) -> tuple[str, str, str, str]:
     )
 
 
-def store(name: str, rows: Iterable[Row], folder: Path = OUT) -> Path:
-    """Write `folder`/NAME.json: {machine, rows: [{work, measured, bar, unit, better, holds}]}."""
-    folder.mkdir(parents=True, exist_ok=True)
+def store(name: str, rows: Iterable[Row]) -> Path:
+    """Write OUT/NAME.json: {machine, rows: [{work, measured, bar, unit, better, holds}]}."""
+    OUT.mkdir(parents=True, exist_ok=True)
     body = {"machine": machine(), "rows": [asdict(row) | {"holds": row.holds} for row in rows]}
-    path = folder / f"{name}.json"
+    path = OUT / f"{name}.json"
     path.write_bytes(orjson.dumps(body, option=orjson.OPT_INDENT_2))
     return path
 

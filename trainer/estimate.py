@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from trainer import compatibility
@@ -176,7 +177,7 @@ def _training(config: RunConfig, info: DataInfo) -> int:
         return first + piece * sum(inputs + BUFFERS * outputs for inputs, outputs in net.sizes)
     between = [first, *(images * passes * outputs for _, outputs in net.sizes)]
     inside = (BUFFERS * piece * outputs for _, outputs in net.sizes)
-    return max(below + above + own for below, above, own in zip(between, between[1:], inside, strict=False))
+    return max(below + above + own for (below, above), own in zip(pairwise(between), inside, strict=True))
 
 
 def _reading(config: RunConfig, info: DataInfo) -> int:
