@@ -6,7 +6,7 @@ import os
 # slower as soon as another process wants the same core, and several runs, a database and a browser share ours.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from trainer.cli import main  # noqa: E402
+from trainer.cli import main
 
 if __name__ == "__main__":
     raise SystemExit(main())
