@@ -84,7 +84,7 @@ CHARTS: tuple[Chart, ...] = (
     Chart(
         "layer-accuracy",
         "Layer accuracy",
-        "test, from each layer alone",
+        "test",
         (Series("layers/*/accuracy"),),
         unit="fraction",
         kind="map",

@@ -98,4 +98,10 @@ def headline(method_tag: str, data_title: str, state: str, run: Outcome) -> str:
     if run.accuracy is None:
         return f"{name} on {data_title}" + (", in training" if state in status.ACTIVE else "")
     so_far = " so far" if state in status.ACTIVE else ""
-    return f"{name} reads {percent(run.accuracy, 1)} of {data_title}’s test images right{so_far}"
+    return f"{name} reads {percent(run.accuracy, 1)} of {_of(data_title)} test images right{so_far}"
+
+
+def _of(title: str) -> str:
+    """MNIST’s, Digits’: a title without what it says in brackets."""
+    short = title.partition(" (")[0]
+    return f"{short}’" if short.endswith("s") else f"{short}’s"

@@ -73,7 +73,7 @@ def _state_context(user: User, run: Run) -> dict[str, Any]:
         "twin": twin,
         "can": can(run, change=may_change(user, run)),
         "active": run.is_active,
-        "progressing": run.status in (*status.ACTIVE, status.LOST),
+        "progressing": run.status in (*status.OWNED, status.LOST),
     }
 
 
@@ -86,7 +86,7 @@ def _workers(run: Run) -> int | None:
 
 def _page_context(user: User, run: Run) -> dict[str, Any]:
     context = _state_context(user, run)
-    api = reverse("api:metrics", args=[run.pk]).removesuffix("/metrics")
+    api = f"{reverse('api:api-root')}runs/{run.pk}"
     data = page_data(run, context["run"], api=api, socket=f"/ws/runs/{run.pk}", twin=context["twin"])
     return {
         **context,

@@ -52,12 +52,12 @@ def _head(run: Run) -> dict[str, Any]:
             method(run.config).tag, data_title(run.config), run.status, outcome(payload, test_images(run.config))
         ),
         "subtitle": subtitle(run.config),
-        "progressing": run.status in (*status.ACTIVE, status.LOST),
+        "progressing": run.status in (*status.OWNED, status.LOST),
     }
 
 
 def _body(run: Run, token: str, payload: dict[str, Any]) -> dict[str, Any]:
-    api = reverse("api:shared_metrics", args=[token]).removesuffix("/metrics")
+    api = f"{reverse('api:api-root')}s/{token}"
     return {
         "data": page_data(run, payload, api=api, socket=f"/ws/s/{token}", shared=True),
         "api": api,

@@ -37,7 +37,7 @@ export function decimate(x, y, n) {
 }
 
 /**
- * Centred mean over `2·half + 1` points; near the ends the window shrinks on both sides alike, so nothing lags.
+ * Centred mean over `2·half + 1` points, so that nothing lags; at the ends over as many of them as there are.
  * What is not finite is left out of the means and stays where it is.
  * @param {Numbers} y
  * @param {number} half
@@ -54,9 +54,8 @@ export function smooth(y, half) {
   }
   /** @type {number[]} */ const out = new Array(size);
   for (let i = 0; i < size; i++) {
-    const reach = Math.min(half, i, size - 1 - i);
-    const n = count[i + reach + 1] - count[i - reach];
-    out[i] = Number.isFinite(y[i]) ? (sum[i + reach + 1] - sum[i - reach]) / n : y[i];
+    const [from, to] = [Math.max(0, i - half), Math.min(size, i + half + 1)];
+    out[i] = Number.isFinite(y[i]) ? (sum[to] - sum[from]) / (count[to] - count[from]) : y[i];
   }
   return out;
 }

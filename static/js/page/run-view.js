@@ -108,6 +108,7 @@ export class RunView {
     this.#stateChanged();
     this.#layersChanged();
     await this.load();
+    this.board.begin();
     this.socket.open();
   }
 
@@ -209,7 +210,7 @@ export class RunView {
   #layersChanged() {
     this.legend.render(this.layers);
     this.table?.update(this.layers);
-    node("keys").hidden = !this.data.expected.includes("goodness");
+    node("keys").hidden = !this.layers.length || !this.data.expected.includes("goodness");
     node("key-theta").hidden = this.theta === null;
   }
 

@@ -6,7 +6,7 @@ import { ChartCard } from "./chart-card.js";
 import { el } from "./dom.js";
 import { orderText, separationChart } from "./figure-traces.js";
 import { readTokens } from "./plot.js";
-import { fillRows } from "./rows.js";
+import { fillRows, tall } from "./rows.js";
 import { Scheduler } from "./scheduler.js";
 import { summaryOf } from "./summary.js";
 import { MANY, heatChart, layerBars, lineChart, nowText, seriesOf } from "./traces.js";
@@ -55,9 +55,10 @@ export class Board {
     this.points = matchMedia("(max-width: 699px)").matches ? 300 : 600;
     this.detailTimer = 0;
     this.order = "";
+    this.ready = false; // what came before the page is on its way: nothing is drawn empty meanwhile
     this.watcher = new IntersectionObserver((seen) => this.#seen(seen), { rootMargin: "200px" });
-    document.addEventListener("visibilitychange", () => this.scheduler.wake());
-    places.more.addEventListener("toggle", () => this.scheduler.wake());
+    document.addEventListener("visibilitychange", () => this.wake());
+    places.more.addEventListener("toggle", () => this.wake());
   }
 
   /** @param {IntersectionObserverEntry[]} entries */
@@ -65,7 +66,7 @@ export class Board {
     for (const entry of entries) {
       for (const card of this.drawn) if (card.node === entry.target) card.visible = entry.isIntersecting;
     }
-    this.scheduler.wake();
+    this.wake();
   }
 
   // ── which cards ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -116,7 +117,8 @@ export class Board {
     ])) {
       const widths = fillRows(this.#widths(charts));
       const nodes = charts.map((chart) => /** @type {ChartCard} */ (this.cards.get(chart.id)).node);
-      nodes.forEach((node, i) => (node.className = `card w${widths[i]}`));
+      const high = tall(widths);
+      nodes.forEach((node, i) => (node.className = `card w${widths[i]}${high[i] ? " tall" : ""}`));
       if (nodes.some((node, i) => grid.children[i] !== node)) grid.replaceChildren(...nodes);
     }
     this.places.more.hidden = !shown.some((chart) => chart.more);
@@ -175,7 +177,7 @@ export class Board {
       onZoom: (range) => this.zoom(range && [this.lines.step(range[0]), this.lines.step(range[1])]),
       onHide: (id) => this.state.set((state) => state.closed.add(id)),
       onLog: (id) => this.state.set((state) => void (state.logs.delete(id) || state.logs.add(id))),
-      wake: () => this.scheduler.wake(),
+      wake: () => this.wake(),
     };
   }
 
@@ -229,15 +231,27 @@ export class Board {
     return { lines: this.lines, tokens, layers: layers(), theta: theta(), points: this.points, height, runId };
   }
 
+  wake() {
+    if (this.ready) this.scheduler.wake();
+  }
+
+  /** Draw from now on. */
+  begin() {
+    this.ready = true;
+    this.wake();
+  }
+
   // ── changes ────────────────────────────────────────────────────────────────────────────────────────────────────
   /** Series changed: the cards that show one of them are to be drawn. @param {Set<string>} names */
   changed(names) {
     const axis = [...names].some((name) => name.startsWith("axis/"));
     for (const [id, card] of this.cards) {
       const chart = /** @type {ChartEntry} */ (this.entries.get(id));
-      if (axis || seriesOf(chart, this.lines).some(({ name }) => names.has(name))) card.dirty = true;
+      if (!axis && !seriesOf(chart, this.lines).some(({ name }) => names.has(name))) continue;
+      card.dirty = true;
+      if (!card.picture) card.nextAt = 0; // the first point does not wait
     }
-    this.scheduler.wake();
+    this.wake();
   }
 
   touchAll() {
@@ -245,7 +259,7 @@ export class Board {
       card.dirty = true;
       card.nextAt = 0;
     }
-    this.scheduler.wake();
+    this.wake();
   }
 
   themeChanged() {

@@ -61,6 +61,8 @@ export class ChartCard {
     this.plot.addEventListener("pointerdown", () => (this.held = true));
     this.plot.addEventListener("dblclick", () => source.zoomable && board.onZoom(null));
     window.addEventListener("pointerup", () => this.#release());
+    this.size = "";
+    new ResizeObserver(() => this.#resized()).observe(this.plot);
   }
 
   #release() {
@@ -98,7 +100,7 @@ export class ChartCard {
 
   /** @param {"png"|"svg"} format */
   async #image(format) {
-    await saveImage(format, this.source, this.board.title(), this.plot);
+    await saveImage(format, this.source, this.board.title());
   }
 
   /** @param {boolean} on */
@@ -123,17 +125,18 @@ export class ChartCard {
     dialog.addEventListener("close", () => {
       place.replaceWith(this.plot);
       dialog.remove();
-      this.#resized();
       this.menu.querySelector("summary")?.focus();
     });
     dialog.showModal();
-    this.#resized();
   }
 
   #resized() {
+    const size = `${this.plot.clientWidth} ${this.plot.clientHeight}`;
+    if (size === this.size || !this.plot.clientWidth) return;
+    this.size = size;
+    if (!this.drawnOnce) return;
     this.nextAt = 0;
     this.touch();
-    if (this.drawnOnce) void Plotly.Plots.resize(this.plot);
   }
 
   /** Something it shows has changed. */
@@ -154,7 +157,8 @@ export class ChartCard {
     }
     const shown = picture ?? emptyPicture(this.board.tokens(), this.board.emptyText());
     this.minGap = gapFor(shown.traces.length);
-    const element = await Plotly.react(this.plot, shown.traces, shown.layout, CONFIG);
+    const size = { width: this.plot.clientWidth, height: this.plot.clientHeight };
+    const element = await Plotly.react(this.plot, shown.traces, { ...shown.layout, ...size }, CONFIG);
     this.#quiet();
     if (!this.drawnOnce) this.#listen(element);
     this.drawnOnce = true;

@@ -22,10 +22,9 @@ export const fileName = (text) => text.toLowerCase().replace(/[^a-z0-9]+/g, "-")
  * @param {"png"|"svg"} format
  * @param {{title: string, picture: (tokens: import("./plot.js").Tokens, height: number) => Picture|null}} source
  * @param {string} runTitle
- * @param {HTMLElement} element of the chart, for its font
  */
-export async function saveImage(format, source, runTitle, element) {
-  const tokens = { ...PAPER, font: getComputedStyle(element).fontFamily };
+export async function saveImage(format, source, runTitle) {
+  const tokens = { ...PAPER, font: "Arial, Helvetica, sans-serif" };
   const picture = source.picture(tokens, HEIGHT - 90);
   if (!picture) return;
   const day = new Date().toISOString().slice(0, 10);

@@ -14,7 +14,8 @@ const TINTS = [1, 3, 10, 20, 40]; // a cell's tint by fixed steps of its share o
 export function tint(count, row) {
   if (!count) return 0;
   const share = (1000 * count) / Math.max(1, row);
-  return Math.max(1, TINTS.filter((step) => share >= step).length - 1);
+  const most = Math.ceil(Math.log2(count + 1)); // a single mistake is never loud, however small the row
+  return Math.max(1, Math.min(most, TINTS.filter((step) => share >= step).length - 1));
 }
 
 /** @param {number[]} row */

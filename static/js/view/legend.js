@@ -69,6 +69,7 @@ export class Legend {
 
   update() {
     const many = this.count > MANY;
+    this.node.classList.toggle("picked", many && this.state.focus !== null);
     this.chips.forEach((chip, i) => {
       const layer = i + 1;
       const pressed = many ? this.state.focus === layer : !this.state.hidden.has(layer);

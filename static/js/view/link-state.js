@@ -41,7 +41,7 @@ export class Link {
 
   /** @param {State} state @param {number} retryMs @param {string} status of the run */
   show(state, retryMs, status) {
-    const ended = !["queued", "starting", "running", "lost"].includes(status);
+    const ended = !["queued", "starting", "running"].includes(status);
     this.lost = state === "offline";
     document.body.classList.toggle("stale", this.lost);
     if (state === "live" && !ended) showConnection("live", this.since);

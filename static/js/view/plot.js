@@ -10,7 +10,7 @@ export const CONFIG = {
   displaylogo: false,
   showSendToCloud: false,
   plotlyServerURL: "",
-  responsive: true,
+  responsive: false, // cards watch their own size, which changes without the window's too
   doubleClick: false, // we reset the zoom of all charts together
   showTips: false,
 };
@@ -169,7 +169,7 @@ export const plotHeight = (element, margin = MARGIN) => Math.max(40, element.cli
 /** Axes with a sentence in their middle, of the height that the chart will have. @param {Tokens} tokens @param {string} text */
 export function emptyPicture(tokens, text) {
   const words = { text: escapeText(text), x: 0.5, xref: "paper", y: 0.5, yref: "paper", showarrow: false, font: { size: 12, color: tokens.text3 } };
-  const axis = { range: [0, 1], autorange: false, showticklabels: false, fixedrange: true, ticks: "", showspikes: false };
+  const axis = { range: [0, 1], autorange: false, showticklabels: false, fixedrange: true, ticks: "", showspikes: false, showgrid: false };
   return { traces: [{ type: "scatter", x: [], y: [] }], layout: layout(tokens, { xaxis: axis, yaxis: axis, annotations: [words] }) };
 }
 

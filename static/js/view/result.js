@@ -1,7 +1,7 @@
 /** What a run leaves behind: separation by layer, confusion, worst mistakes, time by layer and epoch. */
 
 import { ChartCard } from "./chart-card.js";
-import { el, setQuantity } from "./dom.js";
+import { el } from "./dom.js";
 import { barsChart, orderText, separationChart } from "./figure-traces.js";
 import { confusionTable, mistakeList, wrongCount } from "./figures.js";
 import { number, quantity } from "./format.js";
@@ -34,9 +34,9 @@ export class ResultCards {
     const separations = ended ? figures.separations() : [];
     /** @type {{node: HTMLElement, width: number}[]} */ const cards = [];
     if (separations.length && separations.length <= MANY) for (const layer of separations) cards.push({ node: this.#separation(layer), width: separations.length === 1 ? 12 : 6 });
-    const confusion = this.#table("confusion", "Confusion", "counts; stronger tint, more mistakes", (body) => confusionTable(body), (body) => `wrong ${number(wrongCount(body))}`);
+    const confusion = this.#table("confusion", "Confusion", "counts; stronger tint, more mistakes", (body) => confusionTable(body), (body) => ["wrong", number(wrongCount(body))]);
     const labels = figures.get("confusion")?.labels ?? [];
-    const mistakes = this.#table("mistakes", "Worst mistakes", "with the largest lead of a wrong label", (body) => this.#mistakes(body, labels), () => "");
+    const mistakes = this.#table("mistakes", "Worst mistakes", "with the largest lead of a wrong label", (body) => this.#mistakes(body, labels), () => ["", ""]);
     if (confusion) cards.push({ node: confusion, width: 6 });
     if (mistakes) cards.push({ node: mistakes, width: 6 });
     for (const entry of this.bars) if (this.parts[entry.rows]?.length) cards.push({ node: this.#bars(entry), width: 6 });
@@ -60,14 +60,14 @@ export class ResultCards {
     return box;
   }
 
-  /** A card that holds HTML made from a figure; made anew when the figure is. @param {string} name @param {string} title @param {string} what @param {(body: any) => HTMLElement} make @param {(body: any) => string} now */
+  /** A card that holds HTML made from a figure; made anew when the figure is. @param {string} name @param {string} title @param {string} what @param {(body: any) => HTMLElement} make @param {(body: any) => [string, string]} now */
   #table(name, title, what, make, now) {
     const body = this.board.figures.get(name);
     if (!body) return null;
     const known = this.tables.get(name);
     if (known && known.body === body) return known.node;
-    const value = el("span", { class: "now" });
-    setQuantity(value, now(body));
+    const [words, number] = now(body);
+    const value = el("span", { class: "now" }, el("small", {}, `${words} `), el("b", {}, number));
     const heading = el("h2", { id: `h-${name}` }, title);
     const node = known?.node ?? el("section", { class: "card", id: `card-${name}`, "aria-labelledby": `h-${name}` });
     node.replaceChildren(el("header", {}, heading, el("span", { class: "what" }, what), value), make(body));

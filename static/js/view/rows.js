@@ -17,6 +17,26 @@ export function fillRows(widths) {
   return out;
 }
 
+/**
+ * Which cards stand in a row with a wide one: they share its height.
+ * @param {number[]} widths whose rows sum to twelve
+ */
+export function tall(widths) {
+  /** @type {boolean[]} */ const out = [];
+  let start = 0;
+  for (let end = 1, sum = widths[0] ?? 0; end <= widths.length; end++) {
+    if (sum < 12 && end < widths.length) {
+      sum += widths[end];
+      continue;
+    }
+    const wide = widths.slice(start, end).includes(8);
+    while (out.length < end) out.push(wide);
+    start = end;
+    sum = widths[end] ?? 0;
+  }
+  return out;
+}
+
 /** @param {number[]} widths @param {number} from @param {number} to @param {number} spare */
 function stretch(widths, from, to, spare) {
   const equal = widths.slice(from, to).every((width) => width === widths[from]);

@@ -69,8 +69,9 @@ function speed({ lines }) {
 /** @param {About} about @returns {Stat} */
 function memory({ lines, twin }) {
   const gpu = lines.newest("memory/cuda_peak") ?? lines.newest("memory/cuda");
+  const where = gpu !== undefined ? "on the GPU" : lines.newest("memory/rss") !== undefined ? "of the process" : "";
   const value = gpu ?? lines.newest("memory/rss_peak") ?? lines.newest("memory/rss");
-  return { title: "Peak memory", text: si(value, "B"), note: compared(value, twin?.memory) || (gpu === undefined ? "of the process" : "on the GPU") };
+  return { title: "Peak memory", text: si(value, "B"), note: compared(value, twin?.memory) || where };
 }
 
 /** Energy where it is measured, else the time. @param {About} about @returns {Stat} */
@@ -80,7 +81,7 @@ function cost({ lines, twin, spent }) {
     return { title: "Energy", text: si(joules, "J"), note: compared(joules, twin?.energy) || `${number(joules / 3600)} Wh` };
   }
   const compute = lines.newest("time/compute");
-  const note = compute === undefined ? "energy: not measured here" : `compute ${duration(compute)}`;
+  const note = compute === undefined ? "" : `compute ${duration(compute)}`;
   return { title: "Time", text: duration(lines.newest("time/e2e") ?? spent()), note };
 }
 

@@ -1,6 +1,6 @@
 /** What Plotly gets for each kind of chart: traces, layout, and the words about them. No DOM here. */
 
-import { columns } from "../data/decimate.js";
+import { columns, interpolate } from "../data/decimate.js";
 import { layerOf } from "../data/lines.js";
 import { number, percent, quantity, short, THIN } from "./format.js";
 import { fade, heatScale, layerColour, onText } from "./palette.js";
@@ -95,7 +95,7 @@ function thetaMarks(theta, tokens) {
     shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: theta, y1: theta, line: { color: tokens.text2, width: 1, dash: "1.5px,3px" } }],
     annotations: [
       {
-        text: `threshold θ = ${short(theta)}`,
+        text: `threshold θ = ${Number.isInteger(theta) ? theta.toFixed(1) : short(theta)}`,
         xref: "paper",
         x: 1,
         xanchor: "right",
@@ -116,11 +116,13 @@ function thetaMarks(theta, tokens) {
  * @param {(value: number) => number} place a value on the axis
  */
 function labels(drawn, scene, range, place) {
-  const named = drawn.filter((line) => line.label && (line.layer === null || scene.layers <= MANY || edge(line.layer, drawn)));
+  const lone = drawn.length === 1; // the card's title names it
+  const named = drawn.filter((line) => line.label && (line.layer === null ? !lone : scene.layers <= MANY || edge(line.layer, drawn)));
+  const window = scene.lines.window();
   const ends = named.flatMap((line) => {
-    const last = line.y.findLast((value) => Number.isFinite(value));
+    const last = window ? interpolate(line.x, line.y, window[1]) : line.y.findLast((value) => Number.isFinite(value));
     const { tokens } = scene;
-    if (last === undefined) return [];
+    if (last === undefined || !Number.isFinite(last)) return [];
     const y = (place(last) - range[0]) / (range[1] - range[0]);
     const colour = line.layer === null ? line.colour : onText(line.colour, tokens.text);
     return [{ text: line.label, y: Math.min(1, Math.max(0, y)), colour }];
@@ -141,7 +143,7 @@ function xAxis(scene) {
   const { suffix } = scene.lines.unit();
   const range = window ? { range: window, autorange: false } : { autorange: true };
   const words = { epoch: "epoch %{x:.2~f}", step: "step %{x:,d}", time: `%{x:.4~g}${suffix}` }[axis];
-  return { ...range, ticksuffix: suffix, showticksuffix: "last", unifiedhovertitle: { text: words } };
+  return { ...range, tickformat: axis === "step" ? "~s" : "~g", ticksuffix: suffix, showticksuffix: "last", unifiedhovertitle: { text: words } };
 }
 
 /** @param {ChartEntry} chart @param {Scale} scale @param {number} low */
@@ -160,7 +162,7 @@ export function lineChart(chart, scene) {
   const scaled = drawn.map((line) => ({ y: line.y.map((value) => value * scale.by) }));
   const range = yRange(scaled, {
     fromZero: chart.from_zero,
-    tail: chart.unit === "fraction",
+    tail: chart.unit === "fraction" && !scene.lines.state.zoom,
     most: chart.unit === "fraction" ? 100.5 : Infinity,
     also: theta === null ? [] : [theta],
     log,
