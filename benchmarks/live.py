@@ -101,6 +101,7 @@ class Client:
     times: list[float] = field(default_factory=list)
     wire: int = 0
     text: int = 0
+    greeted: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 async def listen(client: Client, url: str, headers: dict[str, str], last: int) -> None:
@@ -116,6 +117,7 @@ async def listen(client: Client, url: str, headers: dict[str, str], last: int) -
             text = await asyncio.wait_for(connection.recv(), 30)
             client.text += len(text)
             message = orjson.loads(text)
+            client.greeted.set()
             if message["type"] == "events":
                 now = time.time()
                 seqs = sorted([e["seq"] for e in message["events"]] + message.get("metrics", {}).get("seq", []))
@@ -172,7 +174,8 @@ async def watch(site: Site, clients: int, steps: int, rate: float) -> tuple[list
         await asyncio.to_thread(until, lambda: stored_seq(run_id) >= 1)
         pages = [Client() for _ in range(clients)]
         listening = [asyncio.create_task(listen(page, site.url(run_id), site.headers, last)) for page in pages]
-        await asyncio.sleep(1.5)  # all connected
+        for page in pages:
+            await asyncio.wait_for(page.greeted.wait(), 60)
         written = await train(events, steps, rate)
         await asyncio.gather(*listening)
     for page in pages:
