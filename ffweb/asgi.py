@@ -12,7 +12,7 @@ http = get_asgi_application()  # sets Django up: consumers import models, so the
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 
-from ffweb.bounds import BoundedBody  # noqa: E402
+from ffweb.bounds import Bounded  # noqa: E402
 from ffweb.live.routing import websocket  # noqa: E402
 
-application = ProtocolTypeRouter({"http": BoundedBody(http, settings.DATA_UPLOAD_MAX_MEMORY_SIZE), "websocket": websocket})
+application = ProtocolTypeRouter({"http": Bounded(http, settings.DATA_UPLOAD_MAX_MEMORY_SIZE), "websocket": websocket})

@@ -1,4 +1,4 @@
-"""How much one request may send. Django would write any body to disk before it looks at its size."""
+"""What a request may be: Django would write a body of any size to disk, and ask the database for any name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class TooLarge(Exception):
     """The body went over the bound while it came in."""
 
 
-class BoundedBody:
+class Bounded:
     """An ASGI application that answers 413 to bodies of more than `limit` bytes, announced or not."""
 
     def __init__(self, app: App, limit: int) -> None:
@@ -27,6 +27,9 @@ class BoundedBody:
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if "\0" in scope["path"] or b"%00" in scope.get("query_string", b""):
+            await _refuse(send, 400)  # Postgres has no NUL characters; no address of ours has one
             return
         left = self._limit
 
@@ -44,11 +47,11 @@ class BoundedBody:
                 raise TooLarge
             await self._app(scope, counted, send)
         except TooLarge:
-            await _refuse(send)
+            await _refuse(send, 413)
 
 
-async def _refuse(send: Send) -> None:
-    response = problem(413)
+async def _refuse(send: Send, status: int) -> None:
+    response = problem(status)
     headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
-    await send({"type": "http.response.start", "status": 413, "headers": [*headers, (b"connection", b"close")]})
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, (b"connection", b"close")]})
     await send({"type": "http.response.body", "body": response.content})

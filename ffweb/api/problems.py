@@ -63,7 +63,7 @@ def _loc(loc: Sequence[str | int]) -> str:
 
 def _http_error(request: HttpRequest, exc: HttpError) -> HttpResponse:
     if exc.status_code == 400:
-        return problem(400, "The body is not valid JSON.")
+        return problem(400, f"The body is not valid JSON: {exc.__cause__}.")
     if exc.status_code == 403:
         return problem(403, "The CSRF token is missing or wrong: send it as X-CSRFToken, or use a Bearer token.")
     return problem(exc.status_code, exc.message)

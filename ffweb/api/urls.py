@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+import orjson
+from django.http import HttpRequest
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
+from ninja.parser import Parser
 
 from ffweb import __version__
 from ffweb.api import catalogue, people, problems, results, runs, shares
@@ -16,6 +19,15 @@ DESCRIPTION = (
     "Launch, watch, compare and share Forward-Forward experiments. Send a token (`POST /tokens`, or "
     "`python manage.py api_token USER`) as `Authorization: Bearer …`. Every error is RFC 9457 problem+json."
 )
+
+
+class StrictJson(Parser):
+    """JSON as the standard has it (no NaN), and without NUL characters, which Postgres cannot store."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        if b"\\u0000" in request.body:
+            raise ValueError("a text holds a NUL character")
+        return cast(dict[str, Any], orjson.loads(request.body))
 
 
 class Api(NinjaAPI):
@@ -46,6 +58,7 @@ api = Api(
     openapi_url="/openapi.json",
     docs_url=None,
     auth=AUTH,
+    parser=StrictJson(),
 )
 problems.install(api)
 for router in (catalogue.router, runs.router, results.router, shares.router, shares.public, people.router):

@@ -1,7 +1,8 @@
 """The filter language of the runs table: `status:running owner:me data:mnist tag:x acc>0.9 objective.theta>=1.5 text`.
 
 Terms are separated by spaces and all have to hold; `-` before a term turns it round; `a,b` means either; `*` stands
-for any text; quotes keep spaces together. What is no `key op value` is searched for in names, notes, presets and tags.
+for any text; quotes keep spaces together. What is no `key op value` is searched for in names, notes, presets, tags,
+names of owners and of data sets.
 """
 
 from __future__ import annotations
@@ -82,6 +83,8 @@ def parse(text: str) -> list[Term]:
     """The terms of a filter, in order. Raises FilterError."""
     if len(text) > MAX_LENGTH:
         raise FilterError(f"A filter may have {MAX_LENGTH} characters; this one has {len(text)}.")
+    if not text.replace("\t", " ").isprintable():
+        raise FilterError("A filter holds a character that cannot be printed: take it out.")
     terms: list[Term] = []
     at, text = 0, text.rstrip()
     if text.count('"') % 2:
@@ -140,11 +143,13 @@ def _alternatives(term: Term) -> list[str]:
 
 
 def _search(text: str) -> Q:
-    tagged = Fact.objects.filter(key__startswith="tag.", txt__icontains=text).values("run")
+    words = Q(key__startswith="tag.") | Q(key="config.data.name")
+    tagged = Fact.objects.filter(words, txt__icontains=text).values("run")
     return (
         Q(name__icontains=text)
         | Q(notes__icontains=text)
         | Q(preset__icontains=text)
+        | Q(owner__username__icontains=text)
         | Q(pk=text.lower())
         | Q(pk__in=tagged)
     )

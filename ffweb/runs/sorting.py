@@ -26,7 +26,7 @@ def apply(runs: QuerySet[Run], sort: str) -> QuerySet[Run]:
     """Order `runs` by `sort`: a column or a fact, `-` in front for the largest first. Raises FilterError."""
     sort = sort.strip() or DEFAULT
     down, name = sort.startswith("-"), sort.lstrip("+-")
-    if not name:
+    if not name or not name.isprintable():
         raise FilterError("Name a column to sort by, as in -test/accuracy.", field="sort")
     if name == "duration":
         runs, keys = runs.annotate(_took=Coalesce("ended", Now()) - F("started")), [F("_took")]

@@ -86,7 +86,7 @@ def test_a_window_that_is_wrong_names_the_parameter(as_bob: Caller, bob: User, q
 
 
 def test_malformed_json(as_bob: Caller) -> None:
-    for body in (b"{", b"\xff", b"{'a': 1}"):
+    for body in (b"{", b"\xff", b"{'a': 1}", b'{"set": {"seed": NaN}}', b'{"name": "\\u0000"}'):
         assert "JSON" in problem(as_bob.post("/runs", body), 400)["detail"]
 
 

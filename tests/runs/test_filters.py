@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from persons import make_run
 
 from ffweb.people.models import User
@@ -91,7 +94,8 @@ def names(user: User, filter: str, sort: str = "name") -> str:
         ("died", "berry"),
         ('"died of"', "berry"),
         ("sweep", "apple cherry"),
-        ("MNIST", "cherry"),
+        ("MNIST", "berry cherry"),
+        ("BOB", "cherry"),
         ("-sweep", "berry"),
         ("nothing like this", ""),
         ("acc>0.9 tag:sweep status:finished apple", "apple"),
@@ -180,3 +184,24 @@ def test_private_runs_of_others_are_neither_counted_nor_found(
 def test_a_page_takes_a_fixed_number_of_queries(runs: None, alice: User, django_assert_max_num_queries: object) -> None:
     with django_assert_max_num_queries(4):  # which fact, count, rows, places in the queue  # type: ignore[operator]
         queries.table(alice, "seed:0 tag:sweep,other", "-acc")
+
+
+@given(st.text(alphabet=st.sampled_from('ab:=<>!-" *,.%7d/θ'), max_size=60))
+@example('-"":')
+def test_any_text_is_read_or_refused_with_a_sentence(text: str) -> None:
+    try:
+        terms = filters.parse(text)
+    except FilterError as error:
+        assert str(error).endswith(".")
+    else:
+        assert len(terms) <= len(text)
+        assert bool(terms) == bool(text.strip())
+
+
+@given(st.text(alphabet=st.sampled_from("ab\0:=<>!-*,.%7d(["), max_size=30))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+def test_any_value_is_looked_for_or_refused(alice: User, text: str) -> None:
+    for key in ("name", "tag", "status", "acc", "created", "data", "duration"):
+        for op in (":", ">", "<="):
+            with suppress(FilterError):
+                queries.table(alice, f'{key}{op}"{text}"', "-acc")

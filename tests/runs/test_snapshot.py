@@ -45,5 +45,7 @@ print(seen, writer.is_alive())
 def test_reads_inside_see_one_moment_and_hold_up_no_writer(tmp_path: Path) -> None:
     env = {**os.environ, "FFWEB_HOME": str(tmp_path), "DJANGO_SETTINGS_MODULE": "ffweb.settings"}
     env.pop("DATABASE_URL", None)
-    done = subprocess.run([sys.executable, "-c", SCRIPT], env=env, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], env=env, capture_output=True, text=True, timeout=60, check=False
+    )
     assert (done.stdout, done.returncode) == ("[0, 0, 1, 2] False\n", 0), done.stderr
