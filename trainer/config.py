@@ -87,7 +87,7 @@ class RunConfig(Value, title="Run"):
     )
     """auto: a GPU where there is one, else the CPU. Or cpu, cuda, cuda:1, mps."""
     threads: int | None = Field(None, ge=1, le=1024, title="Threads", json_schema_extra=_group("meters", rare=True))
-    """CPU threads to compute with; empty: all cores but one. The last bits of the weights depend on it."""
+    """CPU threads to compute with; empty: PyTorch's choice. The last bits of the weights depend on it."""
     precision: AnyPrecision = Field(Float32(), title="Precision", json_schema_extra=_group("meters", rare=True))
     """The numbers that matrix products are computed in."""
     memory: Resident = Field(Resident(), title="Memory", json_schema_extra=_group("meters"))

@@ -31,15 +31,6 @@ def pick(device: str) -> torch.device:
     return wanted
 
 
-def default_threads() -> int:
-    """All cores but one, which is left to the system: a thread that has to wait for its core stalls all the others.
-
-    Measured on two busy cores with small layers (64-500-500, batch 64): two threads took ten times as long as one.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores - 1)
-
-
 def environment(device: torch.device) -> dict[str, Any]:
     """Versions, device, threads and commit: what has to be equal for equal bits."""
     return {

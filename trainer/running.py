@@ -12,10 +12,13 @@ from typing import Any
 
 import torch
 
-from trainer import checkpoint, machine
+from trainer import checkpoint, estimate, machine
 from trainer.config import RunConfig
 from trainer.data import load
+from trainer.data.catalogue import family_of
+from trainer.data.folders import read_folders
 from trainer.errors import ConfigError, OutOfSpace, TrainerError
+from trainer.events import read_events
 from trainer.loop import train
 from trainer.recorder import Bar, Recorder
 from trainer.result import conclude
@@ -27,57 +30,75 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def run(compose: Callable[[], RunConfig], out: Path, *, resume: bool, parent_pipe: bool) -> int:
-    """Train into folder `out`; returns the exit status. Raises ConfigError where not even the folder can be used."""
-    folder = _folder(out, resume=resume)
-    recorder = Recorder(folder)
-    stop = Stop(folder)
+    """Train into folder `out`; returns the exit status. Raises ConfigError where there is no folder to tell it to."""
+    folder = RunDir(out)
+    if not out.exists():
+        compose()  # a config that is refused leaves no folder behind
+    _claim(folder, resume=resume)
+    recorder, stop = Recorder(folder), Stop(folder)
     try:
         with stop.listening(parent_pipe=parent_pipe):
-            carry_out(compose(), folder, recorder, stop, resume=resume)
+            reason = carry_out(compose(), folder, recorder, stop, resume=resume)
     except Exception as error:
         return _failed(recorder, _explain(error))
-    recorder.end("finished", "finished", None)
+    recorder.end("finished", reason, None)
     return 0
 
 
-def _folder(out: Path, *, resume: bool) -> RunDir:
-    folder = RunDir(out)
-    if not resume and folder.events.exists() and folder.events.stat().st_size:
-        msg = f"{out} already holds a run; --resume goes on with it, or choose another folder"
+def _claim(folder: RunDir, *, resume: bool) -> None:
+    """Make the folder ready. Raises ConfigError for one that holds another run or cannot be written."""
+    if not resume and any(event["kind"] == "start" for event in read_events(folder.events)[0]):
+        msg = f"{folder.path} already holds a run; --resume goes on with it, or choose another folder"
         raise ConfigError([{"loc": "out", "msg": msg, "type": "out"}])
     try:
         folder.create()
     except OSError as error:
-        raise ConfigError([{"loc": "out", "msg": f"{out} cannot be made: {error.strerror}", "type": "out"}]) from error
+        msg = f"{folder.path} cannot be made: {error.strerror}"
+        raise ConfigError([{"loc": "out", "msg": msg, "type": "out"}]) from error
     if resume:
         folder.stop.unlink(missing_ok=True)
-    return folder
 
 
-def carry_out(config: RunConfig, folder: RunDir, recorder: Recorder, stop: Stop, *, resume: bool) -> None:
-    """Load the data, go on from the checkpoint if asked, train, and write the result. Raises TrainerError."""
+def carry_out(config: RunConfig, folder: RunDir, recorder: Recorder, stop: Stop, *, resume: bool) -> str:
+    """Load the data, go on from the checkpoint if asked, train, write the result; returns its sentence.
+
+    Raises TrainerError.
+    """
     device = machine.pick(config.device)
     state = checkpoint.load(folder) if resume else None
+    before = checkpoint.about(folder).get("environment", {}) if state else {}
     _set_threads(config, state)
     write_json(folder.config, config.model_dump(mode="json"))
-    environment = machine.environment(device)
     recorder.progress(0.0, None, "data", force=True)
+    _check(config, device)
     data = load(config.data, device, config.seed, _on_download(recorder, stop))
     session = Session(config, data, folder=folder, recorder=recorder, stop=stop, device=device)
-    before = checkpoint.about(folder).get("environment", {})
     if state:
         session.restore(state)
+    environment = machine.environment(device)
     write_json(folder.env, environment)
     _start(session, environment, resumed=_resumed_from(session) if resume else None)
-    if state:
-        _compare(recorder, before, environment)
+    _compare(recorder, before, environment)
     train(session)
-    conclude(session)
+    return str(conclude(session)["reason"])
+
+
+def _check(config: RunConfig, device: torch.device) -> None:
+    """Refuse what the data set cannot give and what does not fit in memory. Raises ConfigError, DataError."""
+    info = family_of(config.data.name, read_folders())[1]
+    problems = estimate.problems(config, info)
+    if not problems and device.type == "cpu":
+        full = estimate.fits(estimate.estimate(config, info), estimate.available_memory())
+        problems = [full] if full else []
+    if problems:
+        raise ConfigError(problems)
 
 
 def _set_threads(config: RunConfig, state: dict[str, Any] | None) -> None:
     """A resumed run takes its old number of threads: the last bits depend on it."""
-    torch.set_num_threads(config.threads or (state["threads"] if state else machine.default_threads()))
+    threads = config.threads or (state["threads"] if state else None)
+    if threads:
+        torch.set_num_threads(threads)
 
 
 def _resumed_from(session: Session) -> int:
@@ -113,7 +134,7 @@ def _on_download(recorder: Recorder, stop: Stop) -> Callable[[int, int], None]:
 def _compare(recorder: Recorder, before: dict[str, Any], now: dict[str, Any]) -> None:
     """Say what differs from the machine that wrote the checkpoint: equal bits need equal ground."""
     for key in ("torch", "device", "cpu_capability", "threads"):
-        if key in before and before[key] != now[key]:
+        if before.get(key, now[key]) != now[key]:
             text = f"resumed with {key} {now[key]} (before: {before[key]}): the last bits may differ"
             recorder.log(text, "warning")
 
