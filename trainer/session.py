@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from trainer import arithmetic, checkpoint, compatibility, machine, memory
+from trainer import arithmetic, checkpoint, machine, memory
 from trainer.axes.label_code import NoCode
 from trainer.batches import Batches, Rivals
 from trainer.chance import Stream, generator
@@ -40,8 +40,6 @@ class Session:
     def __init__(
         self, config: RunConfig, data: Dataset, *, folder: RunDir, recorder: Recorder, stop: Stop, device: torch.device
     ) -> None:
-        if errors := compatibility.data_problems(config, data.info):
-            raise ConfigError(errors)
         self.config, self.data, self.folder, self.recorder, self.stop = config, data, folder, recorder, stop
         self.device = device
         self.net = _net(config, data, device)
