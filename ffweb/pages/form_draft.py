@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from pydantic import ValidationError
+
 from ffweb.pages import form_words
 from ffweb.pages.form_fits import COMBINATION, Misfit, changes_between, misfits, problems_of
 from ffweb.pages.form_schema import form_tree
@@ -67,23 +69,38 @@ class Draft:
 
     @cached_property
     def parsed(self) -> RunConfig | None:
-        """The config if the schema takes it."""
+        """The config if it can be run."""
+        return None if self.problems else trainer_config.parse(self.config)
+
+    @cached_property
+    def sound(self) -> dict[str, Any]:
+        """The config with the values it began with in place of wrong ones, so that the rest can be judged."""
+        sound = self.config
+        for loc in (problem["loc"] for problem in self.problems if problem["type"] not in (COMBINATION, "memory")):
+            before = value_at(self.start.config, loc)
+            if value_at(sound, loc) is not None and before is not None:
+                sound = with_value(sound, loc, before)
+        return sound
+
+    @cached_property
+    def countable(self) -> RunConfig | None:
+        """What estimates are made for: values in their bounds, even where they do not go together."""
         try:
-            return trainer_config.parse(self.config)
-        except ConfigError:
+            return RunConfig.model_validate(self.sound)
+        except ValidationError:
             return None
 
     @cached_property
     def info(self) -> DataInfo | None:
         """What is known of the data set, if there is one of that name."""
         try:
-            return catalogue.describe(str(value_at(self.config, "data.name")), data_folders())
+            return catalogue.describe(str(value_at(self.sound, "data.name")), data_folders())
         except ConfigError:
             return None
 
     @cached_property
     def estimate(self) -> Estimate | None:
-        return estimating.estimate(self.parsed, self.info) if self.parsed and self.info else None
+        return estimating.estimate(self.countable, self.info) if self.countable and self.info else None
 
     @property
     def is_backprop(self) -> bool:
@@ -92,9 +109,9 @@ class Draft:
 
     @cached_property
     def twin_estimate(self) -> Estimate | None:
-        if not self.parsed or not self.info or self.is_backprop:
+        if not self.countable or not self.info or self.is_backprop:
             return None
-        return estimating.estimate(self.parsed.twin(), self.info)
+        return estimating.estimate(self.countable.twin(), self.info)
 
     @cached_property
     def warnings(self) -> list[str]:
@@ -102,13 +119,8 @@ class Draft:
 
     @cached_property
     def misfits(self) -> dict[str, dict[str, Misfit]]:
-        """Asked of the config without its wrong numbers: they would hide what goes with what."""
-        sound = self.config
-        for loc in (p["loc"] for p in self.problems if p["type"] != COMBINATION):
-            before = value_at(self.start.config, loc)
-            if value_at(sound, loc) is not None and before is not None:
-                sound = with_value(sound, loc, before)
-        return misfits(sound)
+        """Asked of the sound config: wrong numbers would hide what goes with what."""
+        return misfits(self.sound)
 
 
 def data_folders() -> list[Any]:

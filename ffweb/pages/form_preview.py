@@ -31,6 +31,7 @@ def preview(draft: Draft) -> Shown:
         "twin": None if draft.is_backprop else twin_words(len(draft.seeds)),
         "command": _command(draft),
         "line": _line(draft),
+        "foot": f"{len(draft.changes) or 'nothing'} changed, {_seeds(draft.seeds)}",
         "net": _net(draft),
     }
 
@@ -98,6 +99,11 @@ def _command(draft: Draft) -> str:
     folder = re.sub(r"[^a-z0-9]+", "-", name.lower())[:MAX_FOLDER].strip("-") or "run"
     named = {"name": name} if draft.form["name"].strip() else {}
     return "\n".join(commands(draft.start.preset, draft.config, draft.seeds, folder, named))
+
+
+def _seeds(seeds: list[int]) -> str:
+    shown = ", ".join(str(seed) for seed in seeds[:4]) + (", …" if len(seeds) > 4 else "")
+    return f"seed {shown}" if len(seeds) == 1 else f"seeds {shown}"
 
 
 def _line(draft: Draft) -> str:

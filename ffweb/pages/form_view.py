@@ -260,6 +260,7 @@ def _choice_words(choice: Choice, chosen: Kind, off: Mapping[str, Misfit]) -> Sh
         "why": why(choice, off),
         "say": chosen.words,
         "well": _has_well(chosen),
+        "brings": any(kind.children for kind in choice.kinds),
     }
 
 

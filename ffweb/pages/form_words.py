@@ -41,14 +41,21 @@ def said_in(leaf: Leaf, value: object) -> str:
         return leaf.empty or "none"
     if isinstance(value, bool):
         return "on" if value else "off"
-    if value == []:
-        return "none"
+    if isinstance(value, list):
+        return _series(value)
     return next((option.title for option in leaf.options if option.value == value), to_text(value))
+
+
+def _series(values: list[Any]) -> str:
+    """500, 500; many equal ones as 10 × 500."""
+    if len(values) > 3 and all(value == values[0] for value in values):
+        return f"{len(values)} × {to_text(values[0])}"
+    return to_text(values) or "none"
 
 
 def auto_name(title: str, changes: Mapping[str, Any]) -> str:
     """The name of a run that was given none: where it started and the first things that were changed."""
-    own = [f"{_short(path)} {inside(said(path, value))}" for path, value in changes.items()]
+    own = [f"{_short(path)} {inside(said(path, value)).replace(', ', '-')}" for path, value in changes.items()]
     more = [f"{len(own) - MAX_NAMED_CHANGES} more"] if len(own) > MAX_NAMED_CHANGES else []
     return ", ".join([title, *own[:MAX_NAMED_CHANGES], *more])[:200]
 
@@ -91,7 +98,7 @@ def _data(config: Config, info: DataInfo | None) -> str:
 def _network(config: Config, info: DataInfo | None) -> str:
     hidden = value_at(config, "architecture.hidden")
     pixels = str(info.shape[0] * info.shape[1] * info.shape[2]) if info else ""
-    net = " → ".join([pixels, *(str(n) for n in hidden)] if pixels else map(str, hidden)) if hidden else ""
+    net = " → ".join([*([pixels] if pixels else []), *_series(hidden).split(", ")]) if hidden else ""
     architecture = said("architecture.kind", value_at(config, "architecture.kind", ""))
     return _joined([f"{architecture} {net}".strip(), said("activation.kind", value_at(config, "activation.kind", ""))])
 

@@ -106,7 +106,7 @@ def _page(request: HttpRequest, draft: Draft, refused: list[Problem] | None = No
     context = _context(draft) | {
         "start": draft.start,
         "groups": groups(draft),
-        "presets": cards(draft.start.preset),
+        "presets": cards(member(request), draft.start.preset),
         "query": "?" + urlencode({"from": draft.start.run.pk} if draft.start.run else {"preset": draft.start.preset}),
         "summary": _summary(draft, refused) if refused else None,
         "posted": request.method == "POST",
@@ -154,7 +154,7 @@ def _pieces(draft: Draft) -> Shown:
         "start": view["start"],
         "twin": view["twin"],
         "line": view["line"],
-        "changed": len(view["changes"]),
+        "foot": view["foot"],
         "command": view["command"],
         "net": view["net"],
         "said": _said(draft, view["line"]),

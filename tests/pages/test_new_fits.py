@@ -61,6 +61,18 @@ def test_a_wrong_number_elsewhere_neither_hides_nor_takes_choices() -> None:
     assert judge(start, {"optimiser.lr": "-1"}).misfits == judge(start, {}).misfits != {}
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", PRESETS)
+def test_needs_are_estimated_even_for_what_does_not_go_together(name: str) -> None:
+    start = start_from_preset(name)
+    for path, kinds in judge(start, {}).misfits.items():
+        for tag in kinds:
+            draft = judge(start, {f"{path}.kind": tag})
+            assert draft.problems != []
+            assert draft.estimate is not None
+            assert draft.estimate.memory_bytes > 0
+
+
 def test_repairs_are_those_the_sentence_names() -> None:
     config = preset_config("ff-digits", label_code__kind="none")
     (problem,) = form_fits.problems_of(config)

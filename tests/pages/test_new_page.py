@@ -111,7 +111,7 @@ def test_what_is_changed_is_in_the_config_and_in_the_name(client: Client) -> Non
     run = Run.objects.get()
     assert run.config["objective"] == {"kind": "threshold", "theta": 1.5, "slope": 1.0}
     assert run.config["architecture"]["hidden"] == [30, 20]
-    assert run.name == "Forward-Forward on digits, layers 30, 20, objective threshold, θ 1.5"
+    assert run.name == "Forward-Forward on digits, layers 30-20, objective threshold, θ 1.5"
 
 
 def test_seeds_start_a_run_each(client: Client) -> None:
@@ -323,6 +323,27 @@ def test_a_run_of_a_config_that_is_refused_today_says_why(client: Client, alice:
 def test_one_signs_in_first(browser: Browser) -> None:
     assert browser(None).get(NEW).headers["Location"].startswith("/sign-in")
     assert browser(None).post(f"{NEW}/check").status_code == 302
+
+
+# ── the preset cards ──────────────────────────────────────────────────────────────────────────────────────────────
+def finished(owner: User, accuracy: float, **config: Any) -> Run:
+    whole = {**preset_config("ff-digits"), **config}
+    return make_run(owner, config=whole, status="finished", result={"metrics": {"test/accuracy": {"last": accuracy}}})
+
+
+def test_a_card_says_what_was_published_or_reached_here(client: Client, alice: User, bob: User) -> None:
+    assert "published 97.0" in client.get(NEW).content.decode()
+    for seed, accuracy in enumerate((0.95, 0.96, 0.98)):
+        finished(bob, accuracy, seed=seed)
+    finished(bob, 0.5, optimiser={"kind": "adam", "lr": 1.0})  # no longer the preset
+    page = client.get(NEW).content.decode()
+    assert re.search(r'title="[^"]*median of 3 finished runs[^"]*">here 96\.0', page)
+
+
+def test_presets_are_links_and_the_chosen_one_says_so(client: Client) -> None:
+    page = client.get(f"{NEW}?preset=ff-fast-mnist").content.decode()
+    assert re.findall(r'href="\?preset=([a-z-]+)" aria-current="true"', page) == ["ff-fast-mnist"]
+    assert set(re.findall(r'href="\?preset=([a-z-]+)"', page)) == set(PRESETS)
 
 
 # ── what scripts ask ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -5,9 +5,9 @@ import { onTheme } from "../view/theme.js";
 import { thetaPicture } from "../view/theta.js";
 import { checker } from "./form/check.js";
 import * as draft from "./form/draft.js";
-import { countSeeds, setText, startWords, texts, twinWords, wrapper } from "./form/fields.js";
+import { countSeeds, setText, startWords, texts, twinWords, widths, wrapper } from "./form/fields.js";
 import { leftTexts, restoreLeft, showKind } from "./form/kinds.js";
-import { chain, widths } from "./form/layers.js";
+import { chain } from "./form/layers.js";
 import { markAll, resetField } from "./form/marks.js";
 import { applyAnswer } from "./form/pieces.js";
 
@@ -24,7 +24,9 @@ let spoken = 0;
 
 const ask = checker(form, {
   answer(answer) {
+    const wider = answer.net.inputs !== net.inputs;
     net = answer.net;
+    if (wider) form.querySelector("[data-chain] > input")?.dispatchEvent(new Event("sync"));
     applyAnswer(form, answer);
     enhance();
     drawPictures();

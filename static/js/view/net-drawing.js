@@ -7,6 +7,8 @@ import { theme } from "./theme.js";
 /** @typedef {import("./net-geometry.js").Net} Net */
 /** @typedef {import("./net-geometry.js").Box} Box */
 
+const ROOM = 8; // between two boxes, for the bars that say that no gradient passes
+
 /** @param {number} x @param {number} y @param {string} words @param {string} kind */
 const text = (x, y, words, kind = "") => svg("text", { x, y, "text-anchor": "middle", class: kind }, words);
 
@@ -16,7 +18,7 @@ const centre = (box) => box.x + box.w / 2;
 /** The bundle of weights between two boxes. @param {Box} a @param {Box} b */
 function weights(a, b) {
   const points = [[a.x + a.w, a.y], [b.x, b.y], [b.x, b.y + b.h], [a.x + a.w, a.y + a.h]]; // prettier-ignore
-  return svg("polygon", { points: points.map((p) => p.join(",")).join(" "), fill: "var(--sunken)" });
+  return svg("polygon", { points: points.map((p) => p.join(",")).join(" "), fill: "var(--well)" });
 }
 
 /** @param {Box} box @param {string} stroke */
@@ -93,8 +95,9 @@ export function drawNet(net) {
     root.append(unit(b, colour));
     if (named) root.append(text(centre(b), g.height - 16, String(b.units), "k"), text(centre(b), g.height - 3, `L${i + 1}`));
     const words = g.layers.length <= 3;
+    const before = /** @type {Box} */ (boxes[i]);
     if (local && named) root.append(...(net.rows ? classRow(centre(b), colour, net.classes) : gauge(centre(b), colour, { theta: net.theta, words })));
-    if (local && i > 0 && (named || !g.dense)) root.append(...noGradient(/** @type {Box} */ (boxes[i]), b, words));
+    if (local && i > 0 && b.x - before.x - before.w >= ROOM) root.append(...noGradient(before, b, words));
   });
   const end = g.layers[last];
   if (!local && end) root.append(...wayBack(end, g.layers[0] ?? g.input));

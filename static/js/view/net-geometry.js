@@ -14,7 +14,8 @@ const TOP = 52; // room for the gauges
 const TALL = 92;
 const MIDDLE = TOP + TALL / 2;
 const LEFT = 24;
-const RIGHT = 284;
+const RIGHT = 288;
+const BOX = 14;
 export const NAMED = 6; // beyond this many layers only the first and last carry words
 
 /**
@@ -37,16 +38,17 @@ function box(x, w, units, most) {
 export function geometry(net) {
   const inputs = net.inputs ?? 0;
   const most = Math.max(inputs, ...net.layers, 4);
-  const step = net.layers.length ? (RIGHT - LEFT) / net.layers.length : 0;
   const dense = net.layers.length > NAMED;
-  const w = dense ? Math.max(2, Math.min(12, step * 0.55)) : 14;
+  const first = dense ? LEFT + BOX : LEFT;
+  const step = net.layers.length ? (RIGHT - first) / net.layers.length : 0;
+  const w = dense ? Math.max(2, Math.min(12, step * 0.55)) : BOX;
   return {
     width: WIDTH,
     height: TOP + TALL + 30,
     top: TOP,
     dense,
-    input: box(LEFT, 14, inputs, most),
-    layers: net.layers.map((units, i) => box(LEFT + step * (i + 1) - (dense ? 0 : 6), w, units, most)),
+    input: box(LEFT, BOX, inputs, most),
+    layers: net.layers.map((units, i) => box(first + step * (i + 1) - (dense ? w : BOX) / 2, w, units, most)),
   };
 }
 

@@ -6,7 +6,7 @@
  *   groups: {name: string, summary: string, changed: number, bad: number}[],
  *   fields: Record<string, Piece>, name: string, seeds: string,
  *   html: {numbers: string, changes: string}, auto_name: string, start: string, twin: string | null, line: string,
- *   changed: number, command: string, net: import("../../view/net-geometry.js").Net, said: string
+ *   foot: string, command: string, net: import("../../view/net-geometry.js").Net, said: string
  * }} Answer
  */
 

@@ -60,13 +60,23 @@ function isRadio(control) {
  */
 export function same(a, b) {
   const [p, q] = [plain(a), plain(b)];
-  return p === q || (p !== "" && q !== "" && Number(p) === Number(q));
+  if (p === q || widths(a).join() === widths(b).join()) return true;
+  return p !== "" && q !== "" && Number(p) === Number(q);
 }
 
 /** @param {string} text */
 function plain(text) {
   const short = text.trim().replace("−", "-");
-  return /^[+-]?\d{1,3}(,\d{3})+$/.test(short) ? short.replaceAll(",", "") : short.replace(/\s*,\s*/g, ", ");
+  return /^[+-]?\d{1,3}(,\d{3})+$/.test(short) ? short.replaceAll(",", "") : short;
+}
+
+/**
+ * The widths in a text: "500, 500" and "500 → 500" are two.
+ * @param {string} text
+ * @returns {string[]}
+ */
+export function widths(text) {
+  return text.split(/[\s,;→×[\]()]+/).filter(Boolean);
 }
 
 /**

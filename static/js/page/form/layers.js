@@ -3,18 +3,10 @@ import { el, icon } from "../../view/dom.js";
 import { layerColour } from "../../view/palette.js";
 import { svg } from "../../view/svg.js";
 import { onTheme, theme } from "../../view/theme.js";
+import { widths } from "./fields.js";
 
 const MOST = 64;
 const FIRST_WIDTH = "500";
-
-/**
- * The widths in a text: "500, 500" and "500 → 500" are two.
- * @param {string} text
- * @returns {string[]}
- */
-export function widths(text) {
-  return text.split(/[\s,;→×[\]()]+/).filter(Boolean);
-}
 
 /**
  * @param {HTMLInputElement} source
@@ -22,6 +14,9 @@ export function widths(text) {
  */
 export function chain(source, inputs) {
   const list = el("div", { class: "lays", role: "group", "aria-label": "Layers, from the input up" });
+  const first = `${source.id}-1`;
+  const described = source.getAttribute("aria-describedby") ?? "";
+  source.closest(".f")?.querySelector("label")?.setAttribute("for", first);
   source.hidden = true;
   source.after(list);
 
@@ -34,7 +29,8 @@ export function chain(source, inputs) {
 
   /** @param {string} size @param {number} i @param {string[]} sizes */
   function layer(size, i, sizes) {
-    const input = el("input", { value: size, inputmode: "numeric", autocomplete: "off", "aria-label": `Units of layer ${i + 1}` });
+    const input = el("input", { value: size, inputmode: "numeric", autocomplete: "off", "aria-label": `Units of layer ${i + 1}`, "aria-describedby": described, "data-for": source.name });
+    if (i === 0) input.id = first;
     input.addEventListener("input", () => {
       source.value = [...list.querySelectorAll("input")].map((node) => node.value.trim() || "0").join(", ");
     });

@@ -89,6 +89,6 @@ function applyPreview(answer) {
   if (words) words.hidden = answer.twin === null;
   if (answer.twin !== null) say("start-twin", answer.twin);
   say("line", answer.line);
-  say("foot-words", `${answer.changed} changed`);
+  say("foot-words", answer.foot);
   say("command", answer.command);
 }
