@@ -60,12 +60,15 @@ def judge(
 
     `tick` is called before each piece and may raise to end it.
     """
-    pieces: list[dict[int, Tensor]] = []
     x, y = images
-    for part in torch.split(x.flatten(1), images_at_once(net)):
+    scores: dict[int, Tensor] = {}
+    for first in range(0, len(x), at_once := images_at_once(net)):
         tick()
-        pieces.append(_scores(net, part, trained))
-    scores = {layer: torch.cat([piece[layer] for piece in pieces]) for layer in pieces[0]}
+        part = slice(first, first + at_once)
+        for layer, piece in _scores(net, x[part].flatten(1), trained).items():
+            if layer not in scores:  # made once: small tensors kept from every piece would tear holes into the heap
+                scores[layer] = piece.new_empty(len(x), piece.shape[1])
+            scores[layer][part] = piece
     reads = [layer for layer in readout.reads(len(net.layers)) if layer < trained] or [trained - 1]
     return Judgement(scores, torch.stack([scores[layer] for layer in reads]).sum(0), y)
 
