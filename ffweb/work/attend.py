@@ -70,7 +70,7 @@ class Attendance:
     def attend(self) -> None:
         """Do all of it. The run has a final status, or is queued again, or is not ours any more when this returns."""
         try:
-            trainer = Trainer(self._folder, self._run.config, self._run.queue, resume=self._wants_resume())
+            trainer = Trainer(self._folder, self._run.config, self._run.queue, resume=self._goes_on())
         except OSError as error:
             why = f"The trainer could not be started: {error.strerror} ({error.filename})."
             self.settle(Ending(status.FAILED, why))
@@ -82,8 +82,10 @@ class Attendance:
         finally:
             trainer.kill()
 
-    def _wants_resume(self) -> bool:
-        return self._run.resume_wanted and self._folder.checkpoint.exists()
+    def _goes_on(self) -> bool:
+        """Whether an earlier trainer wrote events here: the next one goes on after them, from the checkpoint if any."""
+        events = self._folder.events
+        return events.exists() and events.stat().st_size > 0
 
     def _follow(self, trainer: Trainer) -> int:
         """Until the trainer is gone; returns its exit status."""

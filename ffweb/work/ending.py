@@ -12,6 +12,7 @@ from ffweb.runs import status
 
 ENDINGS = (status.FINISHED, status.FAILED, status.STOPPED, status.DIVERGED)
 GOES_ON = "Its worker was shut down. It goes on by itself when a worker is there."
+ON_REQUEST = "Stopped on request. Its checkpoint is kept."
 # Exit codes of `python -m trainer`, for a trainer that could not write its last event.
 EXITS = {
     2: "The trainer refused its configuration.",
@@ -42,13 +43,22 @@ def from_event(end: Mapping[str, Any]) -> Ending:
     """What the trainer itself said last."""
     said = end.get("status")
     after = said if said in ENDINGS else status.FAILED
-    return Ending(after, str(end.get("reason") or ""), str(end.get("field") or ""))
+    reason = "" if after == status.FINISHED else sentence(str(end.get("reason") or ""))
+    return Ending(after, reason, str(end.get("field") or ""))
+
+
+def sentence(text: str) -> str:
+    """The trainer's words as they stand on a page: a capital at the start, a full stop at the end."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".") if text else ""
 
 
 def of_trainer(end: Mapping[str, Any] | None, code: int, asked: Asked, *, oom: bool, console: str) -> Ending:
     """How a run ended whose trainer's exit status is `code` (negative: the signal) and whose last event is `end`."""
     if asked is Asked.INTERRUPT and (end is None or end.get("status") == status.STOPPED):
         return Ending(status.QUEUED, GOES_ON)
+    if asked is Asked.STOP and end is not None and end.get("status") == status.STOPPED:
+        return Ending(status.STOPPED, ON_REQUEST)
     if end is not None:
         return from_event(end)
     if asked is Asked.STOP:

@@ -40,24 +40,25 @@ Told = Callable[[str], str | None]
 class Janitor:
     """Call `run` in a thread, or its parts one by one."""
 
-    def __init__(self, told: Told = lambda node: None) -> None:
+    def __init__(self, told: Told = lambda node: None, clock: Callable[[], float] = time.time) -> None:
         self._told = told
+        self._clock = clock
         self._host = socket.gethostname()
 
     def run(self, stop: threading.Event) -> None:
         """Sweep every two seconds until `stop` is set."""
         last = {self.ring: 0.0, self.look_again: 0.0, self.purge: time.monotonic()}
         rhythm = {self.ring: RING_SECONDS, self.look_again: RING_SECONDS, self.purge: PURGE_SECONDS}
-        asleep_since = time.time()
+        asleep_since = self._clock()
         while not stop.is_set():
-            if time.time() - asleep_since > settings.LEASE_SECONDS:  # the machine slept: let workers renew first
+            if self._clock() - asleep_since > settings.LEASE_SECONDS:  # the machine slept: let workers renew first
                 stop.wait(settings.LEASE_SECONDS)
             self._try(self.sweep)
             for job, then in last.items():
                 if time.monotonic() - then >= rhythm[job]:
                     last[job] = time.monotonic()
                     self._try(job)
-            asleep_since = time.time()
+            asleep_since = self._clock()
             stop.wait(SWEEP_SECONDS)
         connection.close()
 

@@ -74,7 +74,8 @@ class Presence(threading.Thread):
 
     def leave(self) -> None:
         self._leaving.set()
-        self.join(timeout=2 * settings.BEAT_SECONDS)
+        if self.is_alive():
+            self.join(timeout=2 * settings.BEAT_SECONDS)
         try:
             Worker.objects.filter(name=self._node).delete()
         except DatabaseError as error:

@@ -58,7 +58,7 @@ def announce(events: EventWriter, steps: int, resumed_from: int | None) -> None:
 
 def train(folder: RunDir, fake: dict[str, Any], resume: bool) -> None:
     ignore, steps = fake.get("ignore", False), fake.get("steps", 5)
-    done = json.loads(folder.checkpoint.read_text())["step"] if resume else 0
+    done = json.loads(folder.checkpoint.read_text())["step"] if resume and folder.checkpoint.exists() else 0
     events = EventWriter(folder.events)
     announce(events, steps, done if resume else None)
     for step in range(done + 1, steps + 1):

@@ -96,7 +96,7 @@ def test_a_stop_is_passed_on_and_the_run_is_stopped(queue_run: QueueRun) -> None
         Attendance(claim()).attend()
     again(run)
     assert run.status == status.STOPPED
-    assert "Stopped at step" in run.reason
+    assert run.reason.startswith("Stopped on request")
     assert run.stop_requested is False
     assert folder(run).checkpoint.exists()
 

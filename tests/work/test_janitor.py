@@ -1,0 +1,212 @@
+"""What happens to runs whose worker is gone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import psutil
+import pytest
+from django.conf import LazySettings
+from django.db import connection
+from django.db.utils import OperationalError
+from django.utils import timezone
+
+from ffweb.runs import status
+from ffweb.runs.models import Run
+from ffweb.work.janitor import Janitor
+from tests.work.conftest import again, folder, wait_until
+from trainer.events import EventWriter
+
+pytestmark = pytest.mark.django_db
+QueueRun = Callable[..., Run]
+
+
+@pytest.fixture
+def abandon(queue_run: QueueRun) -> Callable[..., Run]:
+    """A run whose worker has not renewed its lease."""
+
+    def make(state: str = status.RUNNING, **fields: object) -> Run:
+        run = queue_run()
+        late = {"lease_owner": "w", "lease_until": timezone.now() - timedelta(seconds=1), "worker": "cpu@gone"}
+        Run.objects.filter(pk=run.pk).update(status=state, **{**late, **fields})
+        return again(run)
+
+    return make
+
+
+def write_events(run: Run, *, end: str | None) -> None:
+    events = EventWriter(folder(run).create().events)
+    events.write("start", metrics={}, layers=[], device="cpu", total_steps=9, resumed_from=None)
+    events.metrics(step=1, epoch=0.1, images=1, flops=1, train_seconds=1, values={"train/loss": 0.5})
+    if end:
+        events.write("end", status=end, reason="the data set is corrupt", field="data.name")
+    events.close()
+
+
+def test_it_is_lost_and_everything_written_is_kept(abandon: Callable[..., Run]) -> None:
+    run = abandon()
+    write_events(run, end=None)
+    assert Janitor().sweep() == [run.pk]
+    again(run)
+    assert (run.status, run.seq, run.latest) == (status.LOST, 2, {"train/loss": 0.5})
+    assert "cpu@gone" in run.reason
+    assert run.ended and run.lease_owner == ""
+
+
+def test_it_is_what_its_last_event_says(abandon: Callable[..., Run]) -> None:
+    run = abandon()
+    write_events(run, end="failed")
+    Janitor().sweep()
+    again(run)
+    assert (run.status, run.reason, run.field) == (status.FAILED, "The data set is corrupt.", "data.name")
+
+
+def test_the_supervisor_knows_how_the_worker_died(abandon: Callable[..., Run]) -> None:
+    run = abandon(checkpoint_step=40)
+    Janitor({"cpu@gone": "was killed by SIGKILL"}.get).sweep()
+    assert again(run).reason == "Its worker cpu@gone was killed by SIGKILL. The checkpoint of step 40 is kept."
+
+
+def test_a_run_whose_lease_holds_is_left_alone(abandon: Callable[..., Run]) -> None:
+    run = abandon(lease_until=timezone.now() + timedelta(seconds=5))
+    assert Janitor().sweep() == []
+    assert again(run).status == status.RUNNING
+
+
+@pytest.fixture
+def orphan() -> Iterator[psutil.Process]:
+    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(600)"
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True)
+    assert process.stdout
+    process.stdout.readline()
+    yield psutil.Process(process.pid)
+    process.kill()
+    process.wait(5)
+    process.stdout.close()
+
+
+def test_an_orphan_of_this_host_is_ended(abandon: Callable[..., Run], orphan: psutil.Process) -> None:
+    janitor = Janitor()
+    run = abandon(host=janitor._host, trainer_pid=orphan.pid, trainer_started=orphan.create_time())
+    janitor.sweep()
+    assert not orphan.is_running()
+    assert "was ended" in again(run).reason
+
+
+@pytest.mark.parametrize("other", [{"host": "elsewhere"}, {"trainer_started": 1.0}])
+def test_a_process_that_is_not_its_trainer_is_left_alone(
+    abandon: Callable[..., Run], orphan: psutil.Process, other: dict[str, object]
+) -> None:
+    janitor = Janitor()
+    fields = {"host": janitor._host, "trainer_pid": orphan.pid, "trainer_started": orphan.create_time()} | other
+    abandon(**fields)
+    assert len(janitor.sweep()) == 1
+    assert orphan.is_running()
+
+
+def test_events_that_cannot_be_understood_do_not_keep_a_run_running(
+    abandon: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: object) -> int:
+        raise ValueError("no such thing")
+
+    monkeypatch.setattr("ffweb.live.follow.Follower.drain", broken)
+    run = abandon()
+    Janitor().sweep()
+    assert again(run).status == status.LOST
+
+
+def test_a_lost_run_that_ended_well_after_all_says_so(abandon: Callable[..., Run]) -> None:
+    run = abandon()
+    write_events(run, end=None)
+    janitor = Janitor()
+    janitor.sweep()
+    janitor.look_again()
+    assert again(run).status == status.LOST
+    events = EventWriter(folder(run).events)
+    events.write("end", status="finished", reason="finished", field=None)
+    janitor.look_again()
+    assert again(run).status == status.FINISHED
+
+
+def test_it_rings_once_for_each_run_that_waits(queue_run: QueueRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[tuple[str, int]] = []
+    monkeypatch.setattr("ffweb.work.janitor.ring", lambda queue, times: rung.append((queue, times)))
+    Janitor().ring()
+    queue_run(), queue_run(), queue_run(queue="gpu")
+    Janitor().ring()
+    assert sorted(rung) == [("cpu", 2), ("gpu", 1)]
+
+
+def test_the_folder_of_a_purged_run_goes_too(queue_run: QueueRun) -> None:
+    run = queue_run()
+    path: Path = folder(run).create().path
+    Run.objects.filter(pk=run.pk).update(deleted_at=timezone.now() - timedelta(days=31), status=status.STOPPED)
+    Janitor().purge()
+    assert not path.exists() and not Run.objects.filter(pk=run.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_janitors_bury_a_run_once(abandon: Callable[..., Run]) -> None:
+    runs = {abandon().pk for _ in range(6)}
+    taken: list[str] = []
+    threads = [threading.Thread(target=lambda: taken.extend(sweep_and_close())) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert sorted(taken) == sorted(runs)
+    assert Run.objects.filter(status=status.LOST).count() == 6
+
+
+def sweep_and_close() -> list[str]:
+    try:
+        return Janitor().sweep()
+    finally:
+        connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_sleep_of_the_machine_workers_may_renew_first(
+    settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LEASE_SECONDS = 0.5
+    monkeypatch.setattr("ffweb.work.janitor.SWEEP_SECONDS", 0.05)
+    clock = iter([1000.0, 1000.0, 1000.0])  # at the start, before and after the first round; then the machine was asleep
+    did: list[object] = []
+    stop = threading.Event()
+    janitor = Janitor(clock=lambda: next(clock, 5000.0))
+
+    def wait(seconds: float) -> None:
+        did.append(seconds)
+        if len(did) > 3:
+            stop.set()
+
+    monkeypatch.setattr(stop, "wait", wait)
+    monkeypatch.setattr(janitor, "sweep", lambda: did.append("sweep"))
+    janitor.run(stop)
+    assert did == ["sweep", 0.05, 0.5, "sweep", 0.05]
+
+
+def test_rounds_go_on_when_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = threading.Event()
+    rounds: list[int] = []
+
+    def away() -> list[str]:
+        rounds.append(1)
+        if len(rounds) == 2:
+            stop.set()
+        raise OperationalError("the database is away")
+
+    janitor = Janitor()
+    monkeypatch.setattr("ffweb.work.janitor.SWEEP_SECONDS", 0.01)
+    monkeypatch.setattr(janitor, "sweep", away)
+    thread = threading.Thread(target=janitor.run, args=(stop,))
+    thread.start()
+    wait_until(lambda: not thread.is_alive(), 10, "two rounds")
+    assert len(rounds) == 2

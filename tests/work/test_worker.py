@@ -1,0 +1,141 @@
+"""Real worker processes on the real embedded server. The trainer is a process that trains nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+from django.conf import settings
+
+from ffweb.runs import status
+from ffweb.runs.models import Run
+from ffweb.work.janitor import Janitor
+from ffweb.work.models import Worker
+from tests.work.conftest import RealWorker, again, folder, starts, wait_until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
+QueueRun = Callable[..., Run]
+StartWorker = Callable[..., RealWorker]
+Ring = Callable[..., None]
+BOOT = 30  # seconds for a worker to start on a busy machine
+
+
+def arrived(worker: RealWorker) -> bool:
+    assert worker.process.poll() is None, "the worker ended"
+    return Worker.objects.filter(name=worker.node).exists()
+
+
+def trainers_of(run: Run) -> list[psutil.Process]:
+    return [p for p in psutil.process_iter(["cmdline"]) if str(folder(run).config) in (p.info["cmdline"] or [])]
+
+
+@pytest.fixture
+def janitor() -> Iterator[None]:
+    """A janitor at its work, in this process."""
+    stop = threading.Event()
+    thread = threading.Thread(target=Janitor().run, args=(stop,))
+    thread.start()
+    yield
+    stop.set()
+    thread.join(timeout=20)
+
+
+def test_many_bells_start_a_run_once_and_runs_go_in_order(
+    start_worker: StartWorker, queue_run: QueueRun, ring_bell: Ring
+) -> None:
+    worker, other = start_worker(name="a"), start_worker(name="b")
+    wait_until(lambda: arrived(worker) and arrived(other), BOOT, "both workers are there")
+    runs = [queue_run(steps=5) for _ in range(3)]
+    ring_bell(times=12)
+    wait_until(lambda: all(again(run).status == status.FINISHED for run in runs), 30, "all have finished")
+    assert [starts(run) for run in runs] == [1, 1, 1]
+    assert runs[0].started <= runs[1].started <= runs[2].started
+    assert {run.worker for run in runs} <= {worker.node, other.node}
+    assert worker.stop() == 0 and other.stop() == 0
+    assert not Worker.objects.exists()
+
+
+def test_an_idle_worker_takes_what_a_busy_one_cannot(
+    start_worker: StartWorker, queue_run: QueueRun, ring_bell: Ring
+) -> None:
+    busy = start_worker(name="busy")
+    wait_until(lambda: arrived(busy), BOOT, "the first worker is there")
+    long, short = queue_run(steps=10_000, pause=0.05), queue_run(steps=3)
+    ring_bell(times=3)
+    wait_until(lambda: again(long).status == status.RUNNING, 20, "the first run is running")
+    idle = start_worker(name="idle")
+    wait_until(lambda: again(short).status == status.FINISHED, BOOT, "the other worker heard the bell")
+    assert short.worker == idle.node
+    Run.objects.filter(pk=long.pk).update(stop_requested=True)
+    wait_until(lambda: again(long).status == status.STOPPED, 5, "stopped")
+
+
+def test_kill_9_of_the_trainer_is_told_within_two_seconds(
+    start_worker: StartWorker, queue_run: QueueRun, ring_bell: Ring
+) -> None:
+    worker = start_worker()
+    run = queue_run(steps=10_000, pause=0.02)
+    wait_until(lambda: arrived(worker), BOOT, "the worker is there")
+    ring_bell()
+    wait_until(lambda: again(run).step >= 10 and run.trainer_pid, 20, "ten steps")
+    assert run.trainer_pid
+    os.kill(run.trainer_pid, signal.SIGKILL)
+    wait_until(lambda: again(run).status == status.FAILED, 2, "failed")
+    assert "SIGKILL" in run.reason
+    assert run.seq == folder(run).events.read_bytes().count(b"\n")
+
+
+def test_kill_9_of_the_worker_is_told_within_15_seconds_and_leaves_nothing(
+    start_worker: StartWorker, queue_run: QueueRun, ring_bell: Ring, janitor: None
+) -> None:
+    worker = start_worker()
+    polite, stubborn = queue_run(steps=10_000, pause=0.02), queue_run(steps=10_000, pause=0.02, orphan=True, ignore=True)
+    other = start_worker(name="other")
+    wait_until(lambda: arrived(worker) and arrived(other), BOOT, "the workers are there")
+    ring_bell(times=2)
+    wait_until(lambda: all(again(run).step >= 5 for run in (polite, stubborn)), 20, "both train")
+    worker.process.kill(), other.process.kill()
+    wait_until(lambda: not trainers_of(polite), 3, "a trainer ends itself when its worker is gone")
+    seconds = wait_until(lambda: not Run.objects.filter(status__in=status.ACTIVE).exists(), 15, "nothing says running")
+    assert seconds <= 15
+    for run in (polite, stubborn):
+        assert again(run).status == status.LOST
+        assert run.worker in run.reason
+        assert run.seq == folder(run).events.read_bytes().count(b"\n")
+        assert not trainers_of(run)
+
+
+def test_a_worker_told_to_end_gives_its_run_back_and_the_next_one_goes_on(
+    start_worker: StartWorker, queue_run: QueueRun, ring_bell: Ring
+) -> None:
+    worker = start_worker()
+    run = queue_run(steps=150, pause=0.02)
+    wait_until(lambda: arrived(worker), BOOT, "the worker is there")
+    ring_bell()
+    wait_until(lambda: again(run).step >= 5, 20, "it trains")
+    assert worker.stop(seconds=10) == 0
+    again(run)
+    assert (run.status, run.resume_wanted) == (status.QUEUED, True)
+    assert not trainers_of(run)
+    successor = start_worker(name="next")
+    wait_until(lambda: arrived(successor), BOOT, "the next worker is there")
+    ring_bell()
+    wait_until(lambda: again(run).status == status.FINISHED, 20, "it goes on by itself")
+    assert (run.step, starts(run), run.worker) == (150, 2, successor.node)
+
+
+def test_the_bell_never_raises_when_redis_is_away() -> None:
+    code = "import django; django.setup(); from ffweb.work.bell import ring; print(ring('cpu'))"
+    env = {**os.environ, "REDIS_URL": "redis://127.0.0.1:9/0", "FFWEB_HOME": str(settings.HOME)}
+    begun = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout.strip() == "False"
+    assert "janitor will ring again" in done.stderr
+    assert time.monotonic() - begun < 20
