@@ -10,6 +10,5 @@ from ffweb.api.urls import api
 urlpatterns = [
     path("api/docs", docs, name="api-docs"),
     path("api/v1/", api.urls),
-    path("", include("ffweb.people.urls")),
     path("", include("ffweb.pages.urls")),
 ]

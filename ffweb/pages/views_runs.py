@@ -41,7 +41,13 @@ def table(request: HttpRequest) -> HttpResponse:
     counts = overview.counts(user)
     if not partial and not counts.total and not counts.archived:
         return render(request, "runs/empty.html", _first_visit())
-    context = {"wish": wish, "counts": counts, "segments": _segments(wish, counts), **_rows(user, wish)}
+    context = {
+        "wish": wish,
+        "partial": partial,
+        "counts": counts,
+        "segments": _segments(wish, counts),
+        **_rows(user, wish),
+    }
     context["data_sets"] = [data_of(name) for name in overview.data_sets(user)]
     return render(request, "runs/list.html" if partial else "runs/table.html", context)
 
@@ -101,7 +107,7 @@ ACTIONS: dict[str, tuple[str, Callable[[User, Run], object]]] = {
     "unstar": ("no longer starred", _set(starred=False)),
     "archive": ("archived", _set(archived=True)),
     "unarchive": ("back in the list", _set(archived=False)),
-    "stop": ("asked to stop", services.stop),
+    "stop": ("will stop", services.stop),
     "delete": ("deleted", services.delete),
 }
 UNDO = {"delete": "delete", "archive": "unarchive"}

@@ -13,4 +13,5 @@ const socket = new LiveSocket({
   onRefused: () => showConnection("offline", null, () => location.reload()),
 });
 socket.open();
+document.addEventListener("submit", () => socket.close()); // its own run must not reload the page that starts it
 listen({ n: () => document.querySelector(/** @type {"a"} */ (".pagehead a.btn"))?.click() });

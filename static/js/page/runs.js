@@ -41,13 +41,13 @@ function receive(run) {
 function showNews() {
   const place = document.getElementById("news");
   if (!place || !fresh.size) return place?.replaceChildren();
-  const button = el("button", { class: "btn", type: "button" }, "Show");
+  const button = el("button", { class: "btn", type: "button" }, icon("plus"), `Show ${plural(fresh.size, "new run")}`);
   button.addEventListener("click", () => {
     fresh.clear();
     showNews();
     refresh();
   });
-  place.replaceChildren(el("div", { class: "note2" }, icon("plus"), el("span", {}, plural(fresh.size, "new run")), button));
+  place.replaceChildren(button);
 }
 
 /** @type {Set<string>} all that are, on this page or not: the socket begins with them */
@@ -146,12 +146,14 @@ document.addEventListener("swapped", () => {
     known.add(row.dataset.id ?? "");
     fresh.delete(row.dataset.id ?? "");
   }
+  setText(document.getElementById("shown"), document.getElementById("count")?.textContent ?? "");
   last = new Date();
   showNews();
   showChosen();
 });
-document.addEventListener("swapfailed", () => {
-  const again = () => refresh();
+document.addEventListener("swapfailed", (event) => {
+  const { url, history } = /** @type {CustomEvent} */ (event).detail;
+  const again = () => swap("#list", url, history);
   toast(`The list could not be refreshed. Still showing ${clock(last)}.`, { bad: true, action: { label: "Try again", run: again } });
 });
 
