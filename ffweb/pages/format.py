@@ -86,7 +86,8 @@ def points(fraction: float | None, decimals: int = 2) -> str:
     if fraction is None or odd(fraction):
         return odd(fraction) or NONE
     text = fixed(100 * fraction, decimals)
-    return f"{text if fraction <= 0 or not float(text.replace(',', '')) else '+' + text}{THIN}pt"
+    zero = not any(digit in text for digit in "123456789")
+    return f"{text if fraction <= 0 or zero else '+' + text}{THIN}pt"
 
 
 def si(value: float | None, unit: str = "", digits: int = 3) -> str:
