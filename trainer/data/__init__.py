@@ -157,8 +157,8 @@ def channel_moments(pixels: Pixels, white: int) -> tuple[Floats, Floats]:
     values = np.arange(256) / white
     counts = np.zeros((pixels.shape[-1], 256), np.int64)
     for first in range(0, len(pixels), 1000):  # counting makes eight bytes of each pixel
-        for channel, row in enumerate(counts):
-            row += np.bincount(pixels[first : first + 1000, ..., channel].ravel(), minlength=256)
+        for channel in range(len(counts)):
+            counts[channel] += np.bincount(pixels[first : first + 1000, ..., channel].ravel(), minlength=256)
     share = counts / counts.sum(axis=1, keepdims=True)
     mean = share @ values
     variance = share @ values**2 - mean**2
