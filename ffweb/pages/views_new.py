@@ -39,7 +39,8 @@ def new_run(request: HttpRequest) -> HttpResponse:
     except ConfigError as refused:
         return _page(request, judge(start_from_preset(_first()), {}), refused.errors, status=404)
     if request.method == "GET":
-        return _page(request, judge(start, {}))
+        wanted = {"set": request.GET["set"]} if "set" in request.GET else {}  # a link that offers a change
+        return _page(request, judge(start, _edited(start, wanted)))
     draft = judge(start, _edited(start, request.POST))
     if "reset" in request.POST or "set" in request.POST or request.POST.get("do") == "check":
         return _page(request, draft)

@@ -122,6 +122,17 @@ def test_every_state_has_its_sentence(
     assert fields.get("reason", "") in page
 
 
+def test_a_diverged_run_offers_a_smaller_step_ready_to_start(
+    make: Callable[..., Run], browser: Browser, alice: User
+) -> None:
+    client = browser(alice)
+    page = page_of(client, make(status=status.DIVERGED, reason="Step 9: L2 is NaN."))
+    found = re.search(r'href="([^"]+set=[^"]+)"', page)
+    assert found
+    form = client.get(found[1].replace("&amp;", "&")).content.decode()
+    assert re.search(r'name="optimiser.lr"[^>]*value="3e-4"', form)
+
+
 def test_a_waiting_run_says_how_many_are_ahead(make: Callable[..., Run], browser: Browser, alice: User) -> None:
     from ffweb.work.models import Worker
 

@@ -57,7 +57,10 @@ export class RunView {
       path: this.data.socket,
       after: () => this.store.seq,
       onMessage: (message) => this.#message(message),
-      onState: (state, retry) => this.link.show(state, retry, this.run.status),
+      onState: (state, retry) => {
+        this.link.show(state, retry, this.run.status);
+        this.#numbersSoon();
+      },
       onRefused: (code) => this.link.refused(code, this.data.shared),
     });
     this.numbersTimer = 0;

@@ -96,7 +96,8 @@ export class Board {
     for (const name of this.lines.store.names()) {
       if (taken.has(name) || name.startsWith("axis/")) continue;
       const glob = name.replace(/^layers\/\d+\//, "layers/*/");
-      const info = this.setting.metrics()[name];
+      const table = this.setting.metrics();
+      const info = table[name] ?? table[name.replace(/^layers\/\d+\//, "layers/{layer}/")];
       const title = glob.replace("layers/*/", "layer ").replace(/[/_]/g, " ");
       const series = [{ glob, label: "", style: /** @type {const} */ ("solid") }];
       const now = layerOf(name) === null ? { glob, how: /** @type {const} */ ("last"), words: "" } : null;

@@ -58,7 +58,11 @@ export class Link {
     if (!(words instanceof HTMLElement)) return;
     words.dataset.word ??= words.textContent ?? "";
     words.textContent = this.lost ? `${words.dataset.word} at ${clock(this.since).slice(0, 5)}` : words.dataset.word;
-    words.parentElement?.classList.toggle("idle", this.lost);
+    const pill = words.parentElement;
+    if (pill) {
+      pill.dataset.look ??= pill.className;
+      pill.className = this.lost ? "pill idle" : pill.dataset.look;
+    }
     for (const button of document.querySelectorAll("#state .acts form button")) {
       /** @type {HTMLButtonElement} */ (button).disabled = this.lost;
       if (this.lost) button.setAttribute("title", "No contact with FFWeb: nothing can be changed now");
