@@ -130,7 +130,7 @@ def test_a_diverged_run_offers_a_smaller_step_ready_to_start(
     found = re.search(r'href="([^"]+set=[^"]+)"', page)
     assert found
     form = client.get(found[1].replace("&amp;", "&")).content.decode()
-    assert re.search(r'name="optimiser.lr"[^>]*value="3e-4"', form)
+    assert re.search(r'name="optimiser.lr"[^>]*value="0.0003"', form)
 
 
 def test_a_waiting_run_says_how_many_are_ahead(make: Callable[..., Run], browser: Browser, alice: User) -> None:
