@@ -19,7 +19,7 @@ from ffweb.runs.models import Run
 from trainer import config as trainer_config
 from trainer import estimate as estimating
 from trainer.config import RunConfig
-from trainer.data import catalogue, folders
+from trainer.data import catalogue
 from trainer.data.catalogue import DataInfo
 from trainer.errors import ConfigError, Problem
 from trainer.estimate import Estimate
@@ -94,7 +94,7 @@ class Draft:
     def info(self) -> DataInfo | None:
         """What is known of the data set, if there is one of that name."""
         try:
-            return catalogue.describe(str(value_at(self.sound, "data.name")), data_folders())
+            return catalogue.describe(str(value_at(self.sound, "data.name")))
         except ConfigError:
             return None
 
@@ -121,11 +121,6 @@ class Draft:
     def misfits(self) -> dict[str, dict[str, Misfit]]:
         """Asked of the sound config: wrong numbers would hide what goes with what."""
         return misfits(self.sound)
-
-
-def data_folders() -> list[Any]:
-    """Where data sets are looked for, as the validator does it."""
-    return list(folders.read_folders())
 
 
 def blank_form(start: Start) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ffweb.pages import form_words
-from ffweb.pages.form_draft import Draft, data_folders
+from ffweb.pages.form_draft import Draft
 from ffweb.pages.form_fits import Changes, Misfit, repairs
 from ffweb.pages.form_schema import GROUPS, Branch, Choice, Kind, Leaf, Node, form_tree, walk
 from ffweb.pages.form_values import defaults, to_text, value_at
@@ -195,7 +195,7 @@ def _special(draft: Draft, leaf: Leaf, shown: Shown) -> Shown:
 
 
 def _data_options(chosen: str) -> list[Shown]:
-    options = [{"text": info.name, "title": _data_words(info), "off": ""} for info in catalogue.listing(data_folders())]
+    options = [{"text": info.name, "title": _data_words(info), "off": ""} for info in catalogue.listing()]
     known = {option["text"] for option in options}
     return options if chosen in known else [*options, {"text": chosen, "title": chosen, "off": ""}]
 
@@ -224,7 +224,7 @@ def _data_aside(draft: Draft) -> str:
 
 def _data_title(draft: Draft) -> str:
     name = str(value_at(draft.start.config, "data.name", ""))
-    return next((info.title for info in catalogue.listing(data_folders()) if info.name == name), name)
+    return next((info.title for info in catalogue.listing() if info.name == name), name)
 
 
 # ── choices ───────────────────────────────────────────────────────────────────────────────────────────────────────

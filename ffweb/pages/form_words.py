@@ -67,8 +67,9 @@ def _short(path: str) -> str:
 
 
 def inside(text: str) -> str:
-    """A title as it stands inside a sentence: names with more capitals keep them (ReLU, SGD, MLP)."""
-    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
+    """A title as it stands inside a sentence: names with more capitals keep them (ReLU, SGD, SymBa)."""
+    first = text.split(" ", maxsplit=1)[0]
+    return text[:1].lower() + text[1:] if first[1:] == first[1:].lower() else text
 
 
 # ── the recipe lines ──────────────────────────────────────────────────────────────────────────────────────────────

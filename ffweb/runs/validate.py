@@ -13,8 +13,7 @@ from ffweb.work import presence
 from trainer import config as trainer_config
 from trainer import estimate as estimating
 from trainer.config import RunConfig
-from trainer.data import catalogue
-from trainer.data.catalogue import DataInfo
+from trainer.data.catalogue import DataInfo, describe
 from trainer.errors import ConfigError
 from trainer.estimate import Estimate
 
@@ -39,9 +38,7 @@ def check(
     _bounded(config, "config")
     _bounded(changes, "set")
     parsed = trainer_config.parse(trainer_config.compose(preset, config, changes))
-    info = catalogue.describe(parsed.data.name)
-    if problems := estimating.problems(parsed, info):
-        raise ConfigError(problems)
+    info = describe(parsed.data.name)
     if problems := estimating.problems(parsed, info):
         raise ConfigError(problems)
     queue = queue_for(parsed.device)

@@ -164,6 +164,7 @@ def test_backprop_offers_no_twin(client: Client) -> None:
         ({"normalisation.before.kind": "rms"}, "normalisation.before", "length"),
         ({"data.name": "nowhere"}, "data.name", "digits"),
         ({"data.name": "npz:missing"}, "data.name", "npz"),
+        ({"data.train_size": "5000"}, "data.train_size", "1,437"),
         ({"device": "toaster"}, "device", "cpu"),
         ({"device": "cuda"}, "device", "GPU"),
         ({"architecture.hidden": "65536, 65536, 65536"}, "architecture.hidden", "memory"),
@@ -359,7 +360,7 @@ def test_a_check_gives_the_pieces_of_the_page(client: Client) -> None:
     assert answer["net"]["layers"] == [500, 500]
     assert "classes" in answer["fields"]["competitors"]["off"]
     summaries = {group["name"]: group["summary"] for group in answer["groups"]}
-    assert summaries["goodness"] == "mean of squares, swish-SymBa α = 6.0"
+    assert summaries["goodness"] == "mean of squares, Swish-SymBa α = 6.0"
     assert "7 epochs" in summaries["training"]
 
 
