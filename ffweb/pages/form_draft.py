@@ -19,8 +19,7 @@ from ffweb.runs.models import Run
 from trainer import config as trainer_config
 from trainer import estimate as estimating
 from trainer.config import RunConfig
-from trainer.data import catalogue
-from trainer.data.catalogue import DataInfo
+from trainer.data.catalogue import DataInfo, describe
 from trainer.errors import ConfigError, Problem
 from trainer.estimate import Estimate
 from trainer.presets import PRESETS
@@ -94,7 +93,7 @@ class Draft:
     def info(self) -> DataInfo | None:
         """What is known of the data set, if there is one of that name."""
         try:
-            return catalogue.describe(str(value_at(self.sound, "data.name")))
+            return describe(str(value_at(self.sound, "data.name")))
         except ConfigError:
             return None
 

@@ -12,7 +12,7 @@ from ffweb.pages.form_fits import Changes, Misfit, repairs
 from ffweb.pages.form_schema import GROUPS, Branch, Choice, Kind, Leaf, Node, form_tree, walk
 from ffweb.pages.form_values import defaults, to_text, value_at
 from ffweb.pages.format import size
-from trainer.data import catalogue
+from trainer.data.catalogue import DataInfo, listing
 from trainer.errors import Problem
 
 Shown = dict[str, Any]
@@ -195,7 +195,7 @@ def _special(draft: Draft, leaf: Leaf, shown: Shown) -> Shown:
 
 
 def _data_options(chosen: str) -> list[Shown]:
-    options = [{"text": info.name, "title": _data_words(info), "off": ""} for info in catalogue.listing()]
+    options = [{"text": info.name, "title": _data_words(info), "off": ""} for info in listing()]
     known = {option["text"] for option in options}
     return options if chosen in known else [*options, {"text": chosen, "title": chosen, "off": ""}]
 
@@ -208,7 +208,7 @@ def _device_options(chosen: str) -> list[Shown]:
     ]
 
 
-def _data_words(info: catalogue.DataInfo) -> str:
+def _data_words(info: DataInfo) -> str:
     return info.title if info.local else f"{info.title} (will be downloaded, {size(info.bytes)})"
 
 
@@ -224,7 +224,7 @@ def _data_aside(draft: Draft) -> str:
 
 def _data_title(draft: Draft) -> str:
     name = str(value_at(draft.start.config, "data.name", ""))
-    return next((info.title for info in catalogue.listing() if info.name == name), name)
+    return next((info.title for info in listing() if info.name == name), name)
 
 
 # ── choices ───────────────────────────────────────────────────────────────────────────────────────────────────────
