@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
 
 from ffweb.api.problems import problem
 
-Message = MutableMapping[str, Any]
+Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+Send = Callable[[Any], Awaitable[None]]
+
+
+class App(Protocol):
+    """An ASGI application."""
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None: ...
 
 
 class TooLarge(Exception):
@@ -24,7 +29,7 @@ class Bounded:
         self._app = app
         self._limit = limit
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

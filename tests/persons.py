@@ -1,4 +1,4 @@
-"""Whom tests share: alice owns, bob is another member, charlie has left, dora is an admin; and how they call the API."""
+"""Whom tests share: alice owns, bob is a member too, charlie has left, dora is an admin; and how they call the API."""
 
 from __future__ import annotations
 

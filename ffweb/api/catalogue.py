@@ -14,7 +14,7 @@ from ffweb.api.schemas import Checked, Datasets, Presets, Source, Workers
 from ffweb.runs import validate
 from ffweb.work import presence
 from trainer import config
-from trainer.data import catalogue
+from trainer.data.catalogue import listing
 from trainer.presets import PRESETS
 
 router = Router(tags=["catalogue"])
@@ -35,7 +35,7 @@ def schema(request: Authed) -> HttpResponse:
 @router.get("/datasets", response=Datasets, operation_id="datasets")
 def datasets(request: Authed) -> HttpResponse:
     """Data sets by name; `local` ones need no download."""
-    return answer({"items": [asdict(info) for info in catalogue.listing()]})
+    return answer({"items": [asdict(info) for info in listing()]})
 
 
 @router.get("/workers", response=Workers, operation_id="workers")

@@ -9,6 +9,8 @@ from typing import Any
 from ffweb.runs.models import Fact, Run
 
 _KEY, _TEXT = 120, 200  # columns' widths
+# A run's tags, by their place: plain keys, so that a search for a tag walks no other facts.
+TAG_KEYS = tuple(f"tag.{place}" for place in range(20))
 
 
 def store_config(run: Run) -> None:
@@ -17,8 +19,8 @@ def store_config(run: Run) -> None:
 
 
 def store_tags(run: Run) -> None:
-    """Write one `tag.<tag>` fact a tag."""
-    _replace(run.pk, "tag.", ((f"tag.{tag}", tag) for tag in run.tags))
+    """Write one fact a tag, under `TAG_KEYS`."""
+    _replace(run.pk, "tag.", zip(TAG_KEYS, run.tags, strict=False))
 
 
 def store_result(run_id: str) -> None:
@@ -47,7 +49,7 @@ def metrics_of(run: Run) -> dict[str, dict[str, Any]]:
 
 
 def flatten(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """(`prefix.a.b`, scalar) of nested mappings; a list of scalars is one text ("500,500"), other lists are left out."""
+    """(`prefix.a.b`, scalar) of nested mappings; a list of scalars is one text ("500,500"), others are left out."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from flatten(f"{prefix}.{key}", item)

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from ffweb.people.models import User
 from ffweb.runs import status
+from ffweb.runs.facts import TAG_KEYS
 from ffweb.runs.models import Fact, Run
 from trainer import config
 from trainer.metrics import metric
@@ -143,8 +144,7 @@ def _alternatives(term: Term) -> list[str]:
 
 
 def _search(text: str) -> Q:
-    words = Q(key__startswith="tag.") | Q(key="config.data.name")
-    tagged = Fact.objects.filter(words, txt__icontains=text).values("run")
+    tagged = Fact.objects.filter(key__in=(*TAG_KEYS, "config.data.name"), txt__icontains=text).values("run")
     return (
         Q(name__icontains=text)
         | Q(notes__icontains=text)
@@ -191,7 +191,7 @@ def _text(column: str) -> Callable[[str, User], Q]:
 _COLUMNS: dict[str, Callable[[str, User], Q]] = {
     "status": _status,
     "owner": _owner,
-    "tag": lambda value, user: Q(pk__in=Fact.objects.filter(_like("txt", value), key__startswith="tag.").values("run")),
+    "tag": lambda value, user: Q(pk__in=Fact.objects.filter(_like("txt", value), key__in=TAG_KEYS).values("run")),
     "preset": _text("preset"),
     "name": _text("name"),
     "id": _text("pk"),
@@ -269,7 +269,7 @@ def fact_key(name: str, field: str = "filter") -> str:
 
 
 def _unknown(name: str) -> str:
-    keys = Fact.objects.exclude(key__startswith="tag.").order_by().values_list("key", flat=True).distinct()
+    keys = Fact.objects.exclude(key__in=TAG_KEYS).order_by().values_list("key", flat=True).distinct()
     known = [*WORDS, *ALIASES, *(key.removeprefix("config.").removeprefix("result.") for key in keys)]
     near = difflib.get_close_matches(name, known, 3) or ["status", "acc", "objective.theta"]
     return f"No run has {name}. Near it: {', '.join(near)}."

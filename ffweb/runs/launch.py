@@ -24,7 +24,7 @@ from trainer.errors import ConfigError, Problem
 from trainer.presets import PRESETS
 
 NAME_LENGTH, NOTES_LENGTH = 200, 20_000
-MAX_TAGS, TAG_LENGTH = 20, 40
+MAX_TAGS, TAG_LENGTH = len(facts.TAG_KEYS), 40
 MAX_GROUP = 60
 # What each control changes in the backprop twin.
 CONTROLS: dict[str, dict[str, Any]] = {

@@ -97,7 +97,7 @@ class Fact(models.Model):
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="facts")
     key = models.CharField(max_length=120)
     num = models.FloatField(null=True)
-    txt = models.CharField(max_length=200, null=True)
+    txt = models.CharField(max_length=200, null=True)  # noqa: DJ001 - null is "no text", "" is an empty one
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "key"], name="fact_once")]

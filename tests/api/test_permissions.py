@@ -47,7 +47,8 @@ MEMBERS = {
 OTHERS = {
     ("get", "/presets"), ("get", "/schema"), ("get", "/datasets"), ("get", "/workers"), ("post", "/validate"),
     ("get", "/runs"), ("post", "/runs"), ("post", "/groups"), ("get", "/groups/{group}"), ("get", "/compare"),
-    ("get", "/me"), ("get", "/tokens"), ("post", "/tokens"), ("delete", "/tokens/{token_id}"), ("delete", "/shares/{share_id}"),
+    ("get", "/me"), ("get", "/tokens"), ("post", "/tokens"), ("delete", "/tokens/{token_id}"),
+    ("delete", "/shares/{share_id}"),
 }  # fmt: skip
 
 

@@ -68,7 +68,8 @@ def test_an_invitation_makes_one_member(admin: User) -> None:
 
 @pytest.mark.parametrize(
     ("username", "password", "field"),
-    [("bob", PASSWORD, "username"), ("BOB", PASSWORD, "username"), ("a b", PASSWORD, "username"), ("", PASSWORD, "username"),
+    [("bob", PASSWORD, "username"), ("BOB", PASSWORD, "username"), ("a b", PASSWORD, "username"),
+     ("", PASSWORD, "username"),
      ("me", PASSWORD, "username"), ("x" * 41, PASSWORD, "username"), ("carol", "short", "password")],
 )  # fmt: skip
 def test_an_account_that_cannot_be_leaves_the_invitation_open(
