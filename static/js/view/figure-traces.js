@@ -1,6 +1,6 @@
 /** Charts that come from figures and results rather than from series: separation histograms, bars of time. */
 
-import { number, percent, THIN } from "./format.js";
+import { percent, THIN } from "./format.js";
 import { fade, layerColour } from "./palette.js";
 import { layout } from "./plot.js";
 
@@ -118,9 +118,3 @@ export function barsChart(entry, rows, { tokens, layers }) {
 
 /** Share of pairs in the right order, for the header. @param {Separation} figure */
 export const orderText = (figure) => (figure.ordered == null ? null : { words: "right order", text: percent(figure.ordered, 1) });
-
-/** @param {Record<string, any>[]} rows @param {[string, string][]} values */
-export function totals(rows, values) {
-  const words = values.map(([field, name]) => [name, rows.reduce((sum, row) => sum + (row[field] ?? 0), 0)]);
-  return words.map(([name, sum]) => `${name} ${number(/** @type {number} */ (sum))}`).join(", ");
-}

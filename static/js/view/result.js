@@ -4,7 +4,7 @@ import { ChartCard } from "./chart-card.js";
 import { el } from "./dom.js";
 import { barsChart, orderText, separationChart } from "./figure-traces.js";
 import { confusionTable, mistakeList, wrongCount } from "./figures.js";
-import { number, quantity } from "./format.js";
+import { duration, number, quantity } from "./format.js";
 import { fillRows } from "./rows.js";
 import { MANY } from "./traces.js";
 
@@ -99,12 +99,19 @@ export class ResultCards {
     });
   }
 
+  /** Time of the whole run, beside its parts. */
+  #whole() {
+    const [whole, compute] = ["time/e2e", "time/compute"].map((name) => this.board.lines.newest(name));
+    if (whole === undefined) return null;
+    return { words: compute === undefined ? "whole run" : `compute ${duration(compute)}, whole run`, text: duration(whole) };
+  }
+
   /** @param {BarsEntry} entry */
   #bars(entry) {
     const rows = () => this.parts[entry.rows] ?? [];
     return this.#chart(entry.id, entry.title, {
       picture: (tokens, height) => barsChart(entry, rows(), this.board.scene(tokens, height)),
-      now: () => null,
+      now: () => this.#whole(),
       summary: () => `${entry.title}: ${rows().length} bars, ${entry.what}.`,
     });
   }

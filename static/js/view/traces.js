@@ -117,7 +117,7 @@ function thetaMarks(theta, tokens) {
  */
 function labels(drawn, scene, range, place) {
   const lone = drawn.length === 1; // the card's title names it
-  const named = drawn.filter((line) => line.label && (line.layer === null ? !lone : scene.layers <= MANY || edge(line.layer, drawn)));
+  const named = drawn.filter((line) => line.label && (line.layer === null ? !lone : scene.layers <= MANY || line.layer === scene.lines.state.focus || edge(line.layer, drawn)));
   const window = scene.lines.window();
   const ends = named.flatMap((line) => {
     const last = window ? interpolate(line.x, line.y, window[1]) : line.y.findLast((value) => Number.isFinite(value));
@@ -130,7 +130,7 @@ function labels(drawn, scene, range, place) {
   return endLabels(ends, scene.height);
 }
 
-/** With many layers only the first and the last shown have a name at their end. @param {number} layer @param {Drawn[]} drawn */
+/** With many layers only the first, the last and the one in focus have a name at their end. @param {number} layer @param {Drawn[]} drawn */
 function edge(layer, drawn) {
   const shown = drawn.map((line) => line.layer ?? 0);
   return layer === Math.min(...shown) || layer === Math.max(...shown);
