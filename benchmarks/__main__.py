@@ -7,7 +7,7 @@ import importlib
 
 from benchmarks import harness
 
-MODULES = ("trainer_log", "live")
+MODULES = ("trainer_log", "live", "site")
 
 
 def main() -> int:

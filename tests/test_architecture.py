@@ -13,7 +13,18 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("torch", "torchvision", "sklearn")
 # What the web may use of the trainer: modules that load no torch.
-LIGHT = ("config", "presets", "axes", "data.catalogue", "data.folders", "estimate", "metrics", "events", "rundir", "errors")
+LIGHT = (
+    "config",
+    "presets",
+    "axes",
+    "data.catalogue",
+    "data.folders",
+    "estimate",
+    "metrics",
+    "events",
+    "rundir",
+    "errors",
+)
 EDGES = ("ffweb.pages", "ffweb.api", "ffweb.live.consumers", "ffweb.work.tasks")
 
 
@@ -76,19 +87,26 @@ def test_axes_import_nothing_of_each_other(path: Path) -> None:
     me = module(path)
     if me == "trainer.axes":
         return
-    assert [n for n in imports(path) if under(n, "trainer.axes") and n not in ("trainer.axes", me) and not under(n, *shared)] == []
+    assert [
+        n for n in imports(path) if under(n, "trainer.axes") and n not in ("trainer.axes", me) and not under(n, *shared)
+    ] == []
 
 
 def fresh(code: str) -> str:
     """Run `code` in a new interpreter; returns what it prints."""
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
 def test_the_web_process_loads_no_torch() -> None:
     code = "import ffweb.asgi, sys; from django.urls import get_resolver; get_resolver().url_patterns; "
-    assert fresh(code + "print([m for m in sys.modules if m.split('.')[0] in ('torch', 'torchvision', 'sklearn')])") == "[]"
+    assert (
+        fresh(code + "print([m for m in sys.modules if m.split('.')[0] in ('torch', 'torchvision', 'sklearn')])")
+        == "[]"
+    )
 
 
 def test_the_worker_process_loads_no_torch() -> None:

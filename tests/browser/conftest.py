@@ -19,7 +19,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     env = {k: v for k, v in os.environ.items() if k not in ("REDIS_URL", "DATABASE_URL", "FFWEB_DEBUG")}
     env |= {"FFWEB_HOME": str(home), "FFWEB_PORT": "0", "FFWEB_CPU_SLOTS": "1", "FFWEB_GPUS": "none"}
     log = (home / "serve.log").open("wb")
-    process = subprocess.Popen([sys.executable, "manage.py", "serve"], cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True)
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "serve"], cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
+    )
     try:
         ready = wait_for(home / "ready.json", process, 60)
         pids = {p["name"]: p["pid"] for p in ready["processes"]}
@@ -84,7 +92,9 @@ class Watched:
 
     def page(self) -> Page:
         page = self.context.new_page()
-        page.on("console", lambda m: self.errors.append(f"{page.url}: {m.text}") if m.type in ("error", "warning") else None)
+        page.on(
+            "console", lambda m: self.errors.append(f"{page.url}: {m.text}") if m.type in ("error", "warning") else None
+        )
         page.on("pageerror", lambda e: self.errors.append(f"{page.url}: {e}"))
         return page
 
