@@ -342,6 +342,6 @@ def test_the_payload_has_exactly_the_keys_of_the_door(alice: User) -> None:
     assert set(queries.share_payload(run)) < set(payload)
 
 
-def test_statuses_follow_one_another_as_written() -> None:
+def test_every_run_that_can_be_resumed_may_be_queued() -> None:
     assert all(status.QUEUED in status.STATUSES[name].after for name in status.RESUMABLE)
     assert set(status.ACTIVE) | set(status.ENDED) == set(status.STATUSES)
