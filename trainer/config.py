@@ -99,11 +99,11 @@ class RunConfig(Value, title="Run"):
     )
     """Exceptions for some layers; the last one that names a layer wins."""
     evaluate: Evaluate = Field(Evaluate(), title="Evaluation", json_schema_extra=_group("meters"))
-    """When accuracy is measured."""
+    """How often accuracy is measured, and on what."""
     metrics: Metrics = Field(Metrics(), title="Metrics", json_schema_extra=_group("meters"))
-    """When training is measured."""
+    """How often the layers are measured."""
     checkpoint: Checkpoint = Field(Checkpoint(), title="Checkpoints", json_schema_extra=_group("meters"))
-    """When the state of the run is stored."""
+    """How often the run can be gone back to."""
 
     def at(self, layer: int) -> LayerSettings:
         """What holds for layer number `layer`, counted from 1."""

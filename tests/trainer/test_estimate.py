@@ -107,7 +107,7 @@ def counted(parsed, info, images=64) -> int:
         if parsed.scope.local:
             climb(net, rows, task, learning)
         else:
-            autograd.whole(net, rows, task, [None] * len(net.layers))[1]()
+            autograd.whole(net, rows, task, [None] * len(net.layers))[-1]()
     return counter.get_total_flops()
 
 
