@@ -67,7 +67,9 @@ def train(folder: RunDir, fake: dict[str, Any], resume: bool) -> None:
         if fake.get("exit_at") == step:
             print("Something went wrong here.", flush=True)
             os._exit(7)
-        events.metrics(step=step, epoch=step / steps, images=step, flops=step, train_seconds=step, values={"train/loss": 1 / step})
+        events.metrics(
+            step=step, epoch=step / steps, images=step, flops=step, train_seconds=step, values={"train/loss": 1 / step}
+        )
         if (stopping.is_set() or folder.stop.exists()) and not ignore:
             checkpoint(folder, events, step)
             end(events, "stopped", f"Stopped at step {step}.", 130)

@@ -19,7 +19,7 @@ from ffweb.runs.models import Run
 from ffweb.work.attend import Attendance, LeaseLost, shutting_down
 from ffweb.work.lease import Lease, claim_oldest
 from ffweb.work.tasks import attend
-from tests.work.conftest import again, folder, starts
+from tests.work.fakes import again, folder, starts
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("fake_trainer")]
 QueueRun = Callable[..., Run]
@@ -41,6 +41,7 @@ def after_events(run: Run, count: int, do: Callable[[], None]) -> Iterator[None]
         while not attended.wait(0.01):
             if events.exists() and events.read_bytes().count(b"\n") >= count:
                 return do()
+        return None
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -75,7 +76,9 @@ def test_a_run_is_followed_to_its_end(queue_run: QueueRun) -> None:
     assert (run.status, run.reason, run.lease_owner, run.trainer_pid) == (status.FINISHED, "", "", None)
     assert run.seq == 8  # start, five steps, checkpoint, end
     assert run.latest["train/loss"] == pytest.approx(0.2)
-    assert run.started and run.ended and run.worker == "cpu@test"
+    assert run.started
+    assert run.ended
+    assert run.worker == "cpu@test"
 
 
 def test_the_trainer_sees_no_secrets_and_no_gpu(queue_run: QueueRun, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +90,8 @@ def test_the_trainer_sees_no_secrets_and_no_gpu(queue_run: QueueRun, monkeypatch
     started = json.loads((folder(run).path / "starts").read_text())
     assert started["env"]["CUDA_VISIBLE_DEVICES"] == ""
     assert not {"FFWEB_SECRET_KEY", "DATABASE_URL_FILE", "REDIS_URL"} & set(started["env"])
-    assert "--parent-pipe" in started["argv"] and "--resume" not in started["argv"]
+    assert "--parent-pipe" in started["argv"]
+    assert "--resume" not in started["argv"]
 
 
 def test_a_stop_is_passed_on_and_the_run_is_stopped(queue_run: QueueRun) -> None:
@@ -119,7 +123,8 @@ def test_kill_9_of_the_trainer_is_a_failure_with_the_signal_named(queue_run: Que
     assert "SIGKILL" in run.reason
     assert run.seq == 4  # what it had written is stored
     assert time.time() - folder(run).events.stat().st_mtime < 2
-    assert run.ended is not None and run.ended.timestamp() - folder(run).events.stat().st_mtime < 2
+    assert run.ended is not None
+    assert run.ended.timestamp() - folder(run).events.stat().st_mtime < 2
 
 
 def test_an_exit_without_a_word_shows_the_end_of_the_console(queue_run: QueueRun) -> None:
@@ -127,7 +132,8 @@ def test_an_exit_without_a_word_shows_the_end_of_the_console(queue_run: QueueRun
     Attendance(claim()).attend()
     again(run)
     assert run.status == status.FAILED
-    assert "exit code 7" in run.reason and "Something went wrong here." in run.reason
+    assert "exit code 7" in run.reason
+    assert "Something went wrong here." in run.reason
     assert "Something went wrong here." in run.console_tail
 
 

@@ -40,7 +40,8 @@ def test_a_signal_is_named_and_want_of_memory_told() -> None:
 def test_exit_codes_are_told_with_the_last_line_of_the_console(code: int, words: str) -> None:
     ending = of(code, console="first\nlast words\n\n")
     assert ending.status == status.FAILED
-    assert words in ending.reason and "last words" in ending.reason
+    assert words in ending.reason
+    assert "last words" in ending.reason
 
 
 def test_exit_4_is_divergence() -> None:
@@ -55,7 +56,9 @@ def test_an_interrupted_run_is_queued_again_unless_it_had_ended() -> None:
 
 
 def test_a_stop_is_a_stop_however_the_trainer_took_it() -> None:
-    assert of(130, Asked.STOP, {"status": "stopped", "reason": "stopped by SIGTERM"}).reason.startswith("Stopped on request")
+    assert of(130, Asked.STOP, {"status": "stopped", "reason": "stopped by SIGTERM"}).reason.startswith(
+        "Stopped on request"
+    )
     assert of(-signal.SIGTERM, Asked.STOP).status == status.STOPPED
     assert "did not stop by itself" in of(-signal.SIGKILL, Asked.STOP).reason
     assert of(0, Asked.STOP, {"status": "finished"}).status == status.FINISHED

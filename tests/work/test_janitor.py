@@ -19,7 +19,7 @@ from django.utils import timezone
 from ffweb.runs import status
 from ffweb.runs.models import Run
 from ffweb.work.janitor import Janitor
-from tests.work.conftest import again, folder, wait_until
+from tests.work.fakes import again, folder, wait_until
 from trainer.events import EventWriter
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,8 @@ def test_it_is_lost_and_everything_written_is_kept(abandon: Callable[..., Run]) 
     again(run)
     assert (run.status, run.seq, run.latest) == (status.LOST, 2, {"train/loss": 0.5})
     assert "cpu@gone" in run.reason
-    assert run.ended and run.lease_owner == ""
+    assert run.ended
+    assert run.lease_owner == ""
 
 
 def test_it_is_what_its_last_event_says(abandon: Callable[..., Run]) -> None:
@@ -148,7 +149,8 @@ def test_the_folder_of_a_purged_run_goes_too(queue_run: QueueRun) -> None:
     path: Path = folder(run).create().path
     Run.objects.filter(pk=run.pk).update(deleted_at=timezone.now() - timedelta(days=31), status=status.STOPPED)
     Janitor().purge()
-    assert not path.exists() and not Run.objects.filter(pk=run.pk).exists()
+    assert not path.exists()
+    assert not Run.objects.filter(pk=run.pk).exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -177,7 +179,9 @@ def test_after_a_sleep_of_the_machine_workers_may_renew_first(
 ) -> None:
     settings.LEASE_SECONDS = 0.5
     monkeypatch.setattr("ffweb.work.janitor.SWEEP_SECONDS", 0.05)
-    clock = iter([1000.0, 1000.0, 1000.0])  # at the start, before and after the first round; then the machine was asleep
+    clock = iter(
+        [1000.0, 1000.0, 1000.0]
+    )  # at the start, before and after the first round; then the machine was asleep
     did: list[object] = []
     stop = threading.Event()
     janitor = Janitor(clock=lambda: next(clock, 5000.0))

@@ -28,7 +28,8 @@ def test_the_oldest_of_the_queue_is_claimed_once(queue_run: QueueRun) -> None:
     assert [c and c.run_id for c in claims] == [first.pk, second.pk, None, other.pk]
     row = Run.objects.get(pk=first.pk)
     assert (row.status, row.worker, row.host) == (status.STARTING, "cpu@here", "here")
-    assert row.lease_until is not None and timedelta(seconds=8) < row.lease_until - timezone.now() < timedelta(seconds=12)
+    assert row.lease_until is not None
+    assert timedelta(seconds=8) < row.lease_until - timezone.now() < timedelta(seconds=12)
 
 
 def test_a_deleted_run_is_not_claimed(queue_run: QueueRun) -> None:
@@ -48,7 +49,8 @@ def test_a_resumed_run_keeps_its_first_start(queue_run: QueueRun) -> None:
 def test_a_lease_is_renewed_only_by_its_owner(queue_run: QueueRun) -> None:
     run = queue_run()
     mine = claim()
-    assert mine and mine.renew(trainer_pid=7)
+    assert mine
+    assert mine.renew(trainer_pid=7)
     assert not lease.Lease(run.pk, "another").renew()
     Run.objects.filter(pk=run.pk).update(status=status.STOPPED)
     assert not mine.renew()
@@ -58,11 +60,14 @@ def test_a_lease_is_renewed_only_by_its_owner(queue_run: QueueRun) -> None:
 def test_only_an_expired_lease_is_taken_over_and_only_once(queue_run: QueueRun, settings: LazySettings) -> None:
     run = queue_run()
     mine = claim()
-    assert lease.expired() == [] and lease.take_over(run.pk) is None
+    assert lease.expired() == []
+    assert lease.take_over(run.pk) is None
     settings.LEASE_SECONDS = -1.0
-    assert mine and mine.renew()
+    assert mine
+    assert mine.renew()
     assert lease.expired() == [run.pk]
-    assert lease.take_over(run.pk) and lease.take_over(run.pk) is None
+    assert lease.take_over(run.pk)
+    assert lease.take_over(run.pk) is None
     assert not mine.renew()
 
 
@@ -74,6 +79,7 @@ def test_who_was_seen_within_the_minute(settings: LazySettings) -> None:
     assert [w.name for w in presence.workers()] == ["gpu0@here"]
     assert presence.gpu_seen()
     Worker.objects.update(seen=timezone.now() - timedelta(seconds=61))
-    assert presence.workers() == [] and not presence.gpu_seen()
+    assert presence.workers() == []
+    assert not presence.gpu_seen()
     beat.leave()
     assert not Worker.objects.exists()

@@ -19,7 +19,10 @@ def names(slots: int, gpus: str, found: list[Gpu], visible: str | None = None) -
 def test_one_worker_for_all_cpu_slots_and_one_for_each_gpu() -> None:
     cpu, gpu0, gpu1 = plan(3, "all", TWO)
     assert (cpu.queue, cpu.slots, cpu.env["CUDA_VISIBLE_DEVICES"]) == ("cpu", 3, "")
-    assert [(g.queue, g.slots, g.env["CUDA_VISIBLE_DEVICES"]) for g in (gpu0, gpu1)] == [("gpu", 1, "0"), ("gpu", 1, "1")]
+    assert [(g.queue, g.slots, g.env["CUDA_VISIBLE_DEVICES"]) for g in (gpu0, gpu1)] == [
+        ("gpu", 1, "0"),
+        ("gpu", 1, "1"),
+    ]
     assert gpu1.env["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
     assert gpu1.environment()["FFWEB_WORKER_DEVICE"] == "cuda:1 NVIDIA H200"
     assert gpu1.node.startswith("gpu1@")
@@ -39,7 +42,9 @@ def test_all_means_what_cuda_visible_devices_leaves() -> None:
     assert names(0, "all", TWO, visible="GPU-5f0c") == ["gpu0", "gpu1"]
 
 
-@pytest.mark.parametrize(("gpus", "words"), [("2", "names GPU 2.*0 .NVIDIA H200."), ("two", "use all, none"), ("cpu:", "cpu:2")])
+@pytest.mark.parametrize(
+    ("gpus", "words"), [("2", "names GPU 2.*0 .NVIDIA H200."), ("two", "use all, none"), ("cpu:", "cpu:2")]
+)
 def test_a_wrong_setting_is_refused_with_what_would_work(gpus: str, words: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=words):
         plan(1, gpus, TWO)

@@ -1,0 +1,90 @@
+"""Real sites on scratch homes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from ffweb.serve.home import read_ready
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def wait_until(true: Callable[[], Any], seconds: float, what: str) -> float:
+    """Wait until `true()`; returns the seconds it took. Fails after `seconds`."""
+    begun = time.monotonic()
+    while not true():
+        if time.monotonic() - begun > seconds:
+            pytest.fail(f"not within {seconds} s: {what}")
+        time.sleep(0.02)
+    return time.monotonic() - begun
+
+
+def running(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+class Site:
+    """`manage.py serve` on a home folder of its own; what it says goes into serve.log there."""
+
+    def __init__(self, home: Path, **env: str) -> None:
+        self.home = home
+        self.env = {k: v for k, v in os.environ.items() if k not in ("REDIS_URL", "DATABASE_URL", "FFWEB_DEBUG")}
+        self.env |= {"FFWEB_HOME": str(home), "FFWEB_PORT": "0", "FFWEB_CPU_SLOTS": "1", "FFWEB_GPUS": "none", **env}
+        self.process = self.start()
+
+    def start(self) -> subprocess.Popen[bytes]:
+        with (self.home / "serve.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "manage.py", "serve"],
+                cwd=ROOT,
+                env=self.env,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def second(self) -> subprocess.CompletedProcess[str]:
+        """A second `manage.py serve` beside this one."""
+        command = [sys.executable, "manage.py", "serve"]
+        return subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=60, check=False)
+
+    @property
+    def said(self) -> str:
+        return (self.home / "serve.log").read_text()
+
+    @property
+    def ready(self) -> dict[str, Any]:
+        return read_ready(self.home)
+
+    def wait_ready(self, seconds: float = 90) -> dict[str, Any]:
+        def is_ready() -> bool:
+            assert self.process.poll() is None, f"the site ended: {self.said}"
+            return bool(self.ready)
+
+        wait_until(is_ready, seconds, "ready.json")
+        return self.ready
+
+    def pids(self) -> dict[str, int]:
+        return {process["name"]: process["pid"] for process in self.ready["processes"]}
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(timeout=5)

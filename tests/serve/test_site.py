@@ -1,0 +1,106 @@
+"""`manage.py serve` as a user meets it: ready, crashes, a second start, the end of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+import urllib.request
+from collections.abc import Callable
+
+import pytest
+
+from tests.serve.sites import Site, running, wait_until
+
+pytestmark = pytest.mark.services
+StartSite = Callable[..., Site]
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url + "healthz", timeout=2) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
+
+
+def test_a_site_from_its_first_start_to_its_last_process(start_site: StartSite) -> None:
+    site = start_site()
+    ready = site.wait_ready()
+    assert answers(ready["url"])
+    assert f"FFWeb is ready: {ready['url']}" in site.said
+    assert ready["sign_in_url"] in site.said
+    assert ready["sign_in_url"].startswith(ready["url"] + "sign-in/")
+    assert ready["pid"] == site.process.pid
+    assert set(site.pids()) == {"supervisor", "guard", "redis", "web", "cpu"}
+    assert all(running(pid) for pid in site.pids().values())
+    for private in ("ready.json", "redis/redis.conf", "secret_key", "supervisor.lock"):
+        assert stat.S_IMODE((site.home / private).stat().st_mode) == 0o600, private
+
+    second = site.second()
+    assert second.returncode != 0
+    assert f"already runs in {site.home} at {ready['url']}" in second.stderr
+    assert running(site.process.pid)
+
+    before = site.pids()
+    for name in ("web", "redis"):
+        os.kill(before[name], signal.SIGKILL)
+    wait_until(lambda: site.pids()["web"] != before["web"] and answers(ready["url"]), 40, "the web is there again")
+    wait_until(lambda: site.pids()["redis"] != before["redis"], 20, "Redis is there again")
+    assert "web was killed by SIGKILL; starting it again in 1 s" in site.said
+
+    os.kill(before["guard"], signal.SIGKILL)
+    wait_until(lambda: not running(before["guard"]), 5, "the guard is gone")
+
+    pids = site.pids()
+    site.process.send_signal(signal.SIGTERM)
+    assert wait_until(lambda: site.process.poll() is not None, 10, "all stopped") <= 10
+    assert site.process.returncode == 0
+    assert not [name for name, pid in pids.items() if running(pid)]
+    assert not site.ready
+
+
+def test_kill_9_of_the_supervisor_leaves_nothing_and_the_next_start_works(start_site: StartSite) -> None:
+    site = start_site()
+    site.wait_ready()
+    pids, started = site.pids(), json.dumps(site.ready)
+    site.process.kill()
+    site.process.wait(timeout=5)
+    wait_until(lambda: not [pid for pid in pids.values() if running(pid)], 10, "nothing is left")
+    site.process = site.start()
+    wait_until(lambda: site.ready and json.dumps(site.ready) != started, 90, "ready again")
+    site.process.send_signal(signal.SIGINT)  # what Ctrl-C sends
+    assert wait_until(lambda: site.process.poll() is not None, 10, "all stopped") <= 10
+
+
+def test_a_port_that_is_taken_is_one_sentence(start_site: StartSite) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        site = start_site(FFWEB_PORT=str(port))
+        site.process.wait(timeout=60)
+    assert site.process.returncode == 1
+    assert site.said == f"FFWeb cannot start: Port {port} is taken by another program: " + (
+        "set FFWEB_PORT to a free one, or to 0 for any free one.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("FFWEB_PORT", "eighty", "no whole number"),
+        ("FFWEB_GPUS", "two", "use all, none"),
+        ("FFWEB_HOST", "nowhere.invalid", "no address of this machine"),
+        ("REDIS_URL", "redis://127.0.0.1:9/0", "does not answer"),
+        ("REDIS_SERVER", "/nowhere/redis", "no program that can be run"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_with_a_sentence(
+    start_site: StartSite, variable: str, value: str, words: str
+) -> None:
+    site = start_site(**{variable: value})
+    site.process.wait(timeout=60)
+    assert site.process.returncode == 1
+    assert words in site.said
+    assert "Traceback" not in site.said

@@ -1,0 +1,68 @@
+"""What the tests of working need beside fixtures: waiting, run folders, a worker process, a fake trainer."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from ffweb.runs.models import Run
+from trainer.rundir import RunDir
+
+ROOT = Path(__file__).resolve().parents[2]
+FAKE_TRAINER = shlex.join([sys.executable, str(Path(__file__).with_name("fake_trainer.py"))])
+
+
+def wait_until(true: Callable[[], Any], seconds: float, what: str) -> float:
+    """Wait until `true()`; returns the seconds it took. Fails after `seconds`."""
+    begun = time.monotonic()
+    while not true():
+        if time.monotonic() - begun > seconds:
+            pytest.fail(f"not within {seconds} s: {what}")
+        time.sleep(0.02)
+    return time.monotonic() - begun
+
+
+def folder(run: Run) -> RunDir:
+    return RunDir(settings.RUNS_DIR / run.pk)
+
+
+def starts(run: Run) -> int:
+    """How many trainers were started for this run."""
+    file = folder(run).path / "starts"
+    return len(file.read_text().splitlines()) if file.exists() else 0
+
+
+def again(run: Run) -> Run:
+    run.refresh_from_db()
+    return run
+
+
+class RealWorker:
+    """A worker process as the supervisor starts it."""
+
+    def __init__(self, redis_url: str, name: str = "cpu", queue: str = "cpu", slots: int = 1, **env: str) -> None:
+        self.node = f"{name}@test"
+        variables = {
+            **os.environ,
+            "FFWEB_HOME": str(settings.HOME),
+            "DATABASE_URL": f"sqlite:///{settings.DATABASES['default']['NAME']}",
+            "REDIS_URL": redis_url,
+            "FFWEB_TRAINER": FAKE_TRAINER,
+            "CELERY_SKIP_CHECKS": "1",
+            **env,
+        }
+        command = [sys.executable, "-m", "ffweb.work.worker", self.node, queue, str(slots)]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=variables, start_new_session=True)
+
+    def stop(self, seconds: float = 15) -> int:
+        self.process.terminate()
+        return self.process.wait(timeout=seconds)
