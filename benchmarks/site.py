@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 WATCH_SECONDS = 15
 
-# When a socket message came, when a number in the header changed, when the goodness chart was drawn: [ms, seq or points].
+# When a socket message came, a number in the header changed, the goodness chart was drawn: [ms, seq or points].
 RECORDER = """
 window.seen = {socket: [], number: [], chart: []};
 const Socket = window.WebSocket;

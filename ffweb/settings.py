@@ -26,7 +26,9 @@ DATASETS_DIR = HOME / "datasets"
 DATASET_FOLDERS = [Path(p) for p in env.names("FFWEB_DATASETS", os.pathsep)]
 for _folder in DATASET_FOLDERS:
     if not _folder.is_dir():
-        raise ImproperlyConfigured(f"FFWEB_DATASETS names {_folder}, which is no folder. Separate folders by {os.pathsep!r}.")
+        raise ImproperlyConfigured(
+            f"FFWEB_DATASETS names {_folder}, which is no folder. Separate folders by {os.pathsep!r}."
+        )
 
 HOST = env.text("FFWEB_HOST", "127.0.0.1")
 PORT = env.integer("FFWEB_PORT", 8000, 0, 65535)
@@ -52,7 +54,11 @@ def _secret_key() -> str:
 SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = env.names("FFWEB_ALLOWED_HOSTS") or ["127.0.0.1", "localhost", "[::1]", HOST]
 # Behind a proxy that ends TLS the browser's origin is https; Django needs it spelled out for CSRF.
-CSRF_TRUSTED_ORIGINS = [f"https://{h.lstrip('*.') if not h.startswith('.') else '*' + h}" for h in env.names("FFWEB_ALLOWED_HOSTS") if h != "*"]
+CSRF_TRUSTED_ORIGINS = [
+    f"https://*{host}" if host.startswith(".") else f"https://{host}"
+    for host in env.names("FFWEB_ALLOWED_HOSTS")
+    if host != "*"
+]
 HTTPS = env.flag("FFWEB_HTTPS")
 
 INSTALLED_APPS = [
@@ -107,17 +113,18 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASE_URL = env.secret("DATABASE_URL") or f"sqlite:///{HOME / 'ffweb.sqlite3'}"
 DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # IMMEDIATE: a read-then-write in a deferred transaction fails at once with "database is locked", whatever the timeout.
+    # IMMEDIATE: a read-then-write in a deferred transaction fails at once ("database is locked"), whatever the timeout.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
     }
-    # In a file, not in memory: consumers read from threads of their own, and shared in-memory tables lock each other out.
+    # In a file, not in memory: consumers read from threads of their own; shared in-memory tables lock each other out.
     DATABASES["default"]["TEST"] = {"NAME": str(HOME / "test.sqlite3")}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
 
 # ── Redis: bells and live push, no truth ──────────────────────────────────────────────────────────────────────────
 def channel_layers(redis_url: str) -> dict[str, Any]:

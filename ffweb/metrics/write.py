@@ -158,7 +158,7 @@ def _finite(value: float) -> float | None:
 
 
 def _save_chunks(rows: list[Row]) -> None:
-    """Insert or replace, by plain SQL that SQLite and Postgres share: the ORM takes three times as long, every batch."""
+    """Insert or replace, by plain SQL that SQLite and Postgres share: the ORM takes three times as long."""
     if rows:
         with connection.cursor() as cursor:
             cursor.executemany(_UPSERT, rows)

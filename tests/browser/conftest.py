@@ -30,7 +30,7 @@ FLAGS = [
 
 @dataclass(frozen=True)
 class Site:
-    """A running FFWeb: `url` without a slash at its end, the one-time link for `admin`, and the pids of its processes."""
+    """A running FFWeb: `url` without a slash at its end, the one-time link for `admin`, its processes' pids."""
 
     home: Path
     url: str
@@ -83,12 +83,15 @@ def chromium() -> Iterator[Browser]:
 
 
 class Watched:
-    """A browser context whose console errors and failed scripts are kept: a test ends by asserting that there are none."""
+    """A browser context that keeps console errors and failed scripts: a test ends by asserting that there are none."""
 
     def __init__(self, browser: Browser, base_url: str, **options: Any) -> None:
         self.context: BrowserContext = browser.new_context(base_url=base_url, **options)
         self.context.set_default_timeout(20_000)
         self.errors: list[str] = []
+
+    def _keep(self, page: Page, text: str) -> None:
+        self.errors.append(f"{page.url}: {text}")
 
     def page(self) -> Page:
         page = self.context.new_page()
@@ -105,8 +108,6 @@ def member(site: Site, chromium: Browser) -> Iterator[Watched]:
     watched = Watched(chromium, site.url)
     page = watched.page()
     page.goto(site.sign_in_url)
-    if page.get_by_role("button", name="Sign in").count():
-        page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(site.url + "/")
     page.close()
     yield watched

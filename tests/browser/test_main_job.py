@@ -45,7 +45,7 @@ def points(page: Page) -> int:
 
 
 def await_points(page: Page, least: int, seconds: float = 60) -> int:
-    """Wait until the goodness chart's first line holds at least `least` points. (The CSP forbids wait_for_function's eval.)"""
+    """Wait until the goodness chart's first line holds `least` points. (The CSP forbids wait_for_function's eval.)"""
     deadline = time.monotonic() + seconds
     while (now := points(page)) < least:
         assert time.monotonic() < deadline, f"{now} points after {seconds} s, waited for {least}"
