@@ -12,13 +12,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from trainer.axes.readout import Candidates, Last, Sum
+from trainer.axes.readout import AnyReadout
 from trainer.nets.mlp import Net
 from trainer.nets.rows import Rows
 
 BUDGET = 48 * 2**20  # bytes of activities alive at once
-
-Readout = Candidates | Sum | Last
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def images_at_once(net: Net) -> int:
 
 @torch.no_grad()
 def judge(
-    net: Net, readout: Readout, images: tuple[Tensor, Tensor], trained: int, tick: Callable[[], None] = lambda: None
+    net: Net, readout: AnyReadout, images: tuple[Tensor, Tensor], trained: int, tick: Callable[[], None] = lambda: None
 ) -> Judgement:
     """Scores of `images`, rows (N, ...) and labels (N,), by the first `trained` layers: the rest know nothing yet.
 

@@ -9,30 +9,27 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from trainer.axes.precision import Float32
-from trainer.nets.rows import Norm, Precision, Rows
+from trainer.axes.normalisation import AnyNorm
+from trainer.axes.precision import AnyPrecision, Float32
+from trainer.nets.rows import Rows
 
 if TYPE_CHECKING:
     from trainer.axes.activation import Relu
-    from trainer.axes.goodness import Activity, Projection
-    from trainer.axes.objective import CrossEntropy, SwishSymBa, SymBa, Threshold
-    from trainer.axes.optimiser import Adam, Sgd
-
-    Goodness = Activity | Projection
-    Objective = Threshold | SymBa | SwishSymBa | CrossEntropy
-    Optimiser = Adam | Sgd
+    from trainer.axes.goodness import AnyGoodness
+    from trainer.axes.objective import AnyObjective
+    from trainer.axes.optimiser import AnyOptimiser
 
 
 @dataclass(frozen=True)
 class Rules:
     """The values of the axes that hold for one layer."""
 
-    goodness: Goodness
-    objective: Objective
-    optimiser: Optimiser
+    goodness: AnyGoodness
+    objective: AnyObjective
+    optimiser: AnyOptimiser
     activation: Relu
-    before: Norm
-    precision: Precision
+    before: AnyNorm
+    precision: AnyPrecision
     weight_decay: float
     peer: float
     frozen: bool
@@ -104,7 +101,7 @@ class Layer:
     def parameters(self) -> int:
         return sum(t.numel() for t in (self.weight, self.bias, *self.p.values()))
 
-    def activity(self, rows: Rows, precision: Precision = READING) -> Tensor:
+    def activity(self, rows: Rows, precision: AnyPrecision = READING) -> Tensor:
         """h (R, H), scaled where the goodness wants it so; for reading, not for learning."""
         z = rows.product(self.weight, self.bias, precision)
         return self.rules.before.apply(self.rules.activation.apply_(z))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Generator, Tensor
 
+from trainer.axes.normalisation import AnyNorm
 from trainer.nets.layer import Layer, Rules
-from trainer.nets.rows import Coder, Norm, Plain, Rows
+from trainer.nets.rows import Coder, Plain, Rows
 
 if TYPE_CHECKING:
     from trainer.config import RunConfig
@@ -22,7 +23,7 @@ class Net:
 
     layers: list[Layer]
     coder: Coder
-    handover: Norm
+    handover: AnyNorm
 
     def hand_over(self, h: Tensor) -> Plain:
         """What the next layer gets of a layer's activity."""

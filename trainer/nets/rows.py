@@ -12,12 +12,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from trainer.axes.label_code import Concat, NoCode, Overlay
-from trainer.axes.normalisation import NoNorm, Rms, UnitL2
-from trainer.axes.precision import Bfloat16, Float32
-
-Norm = NoNorm | UnitL2 | Rms
-Precision = Float32 | Bfloat16
+from trainer.axes.label_code import AnyLabelCode
+from trainer.axes.normalisation import AnyNorm
+from trainer.axes.precision import AnyPrecision
 
 
 @dataclass(frozen=True)
@@ -26,11 +23,11 @@ class Plain:
 
     x: Tensor
 
-    def product(self, weight: Tensor, bias: Tensor, precision: Precision) -> Tensor:
+    def product(self, weight: Tensor, bias: Tensor, precision: AnyPrecision) -> Tensor:
         """x Wᵀ + b, (R, H)."""
         return precision.affine(self.x, weight, bias)
 
-    def accumulate(self, delta: Tensor, grad: Tensor, precision: Precision) -> None:
+    def accumulate(self, delta: Tensor, grad: Tensor, precision: AnyPrecision) -> None:
         """grad (H, D) += deltaᵀ x."""
         precision.accumulate(delta, self.x, grad)
 
@@ -52,7 +49,7 @@ class Labelled:
     label_columns: slice
     image_columns: slice
 
-    def product(self, weight: Tensor, bias: Tensor, precision: Precision) -> Tensor:
+    def product(self, weight: Tensor, bias: Tensor, precision: AnyPrecision) -> Tensor:
         """The coded rows times Wᵀ + b, (J·B, H): one product of the image columns for all J labels."""
         shared = precision.affine(self.image, weight[:, self.image_columns], bias)
         table = weight[:, self.label_columns].T.contiguous()
@@ -61,7 +58,7 @@ class Labelled:
             torch.addcmul(shared, self.gain, table.index_select(0, labels), out=z)
         return out.flatten(0, 1)
 
-    def accumulate(self, delta: Tensor, grad: Tensor, precision: Precision) -> None:
+    def accumulate(self, delta: Tensor, grad: Tensor, precision: AnyPrecision) -> None:
         """grad (H, D) += deltaᵀ (coded rows); the image columns take all J deltas in one product."""
         shared = delta.view(*self.labels.shape, -1).sum(0)
         precision.accumulate(shared, self.image, grad[:, self.image_columns])
@@ -87,8 +84,8 @@ Rows = Plain | Labelled
 class Coder:
     """How images become rows: the label code, its strength, and the scaling of the input."""
 
-    code: NoCode | Overlay | Concat
-    norm: Norm
+    code: AnyLabelCode
+    norm: AnyNorm
     classes: int
     strength: float
 
