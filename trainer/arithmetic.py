@@ -57,10 +57,13 @@ def _goodness(config: RunConfig, net: Shape, layer: int, rows: int, *, learning:
     return 2 * numbers * rows * times
 
 
+def _judges(config: RunConfig, layers: int) -> int:
+    """How many of the first `layers` layers read every label so that hard competitors can be drawn."""
+    return {"first": 1, "all": layers}.get(getattr(config.competitors, "source", ""), 0)
+
+
 def _judging(config: RunConfig, net: Shape, layers: int) -> int:
-    """Flops of the readings of every label, by the first `layers` layers, that hard competitors are drawn by."""
-    judged = {"first": 1, "all": layers}.get(getattr(config.competitors, "source", ""), 0)
-    return sum(product(net, layer, net.classes) for layer in range(judged))
+    return sum(product(net, layer, net.classes) for layer in range(_judges(config, layers)))
 
 
 def phase_flops(config: RunConfig, info: DataInfo, phase: Phase) -> int:
@@ -83,6 +86,22 @@ def phase_flops(config: RunConfig, info: DataInfo, phase: Phase) -> int:
         if not config.scope.local and any(not config.at(below).frozen for below in range(1, layer + 1)):
             total += product(net, layer, rows)  # the gradient of its input, for the layers below
     return total
+
+
+def phase_numbers(config: RunConfig, info: DataInfo, phase: Phase) -> tuple[int, int]:
+    """Activities computed for each image drawn in `phase`: (of layers that learn, of layers that are only read)."""
+    net, rows = shape(config, info), config.competitors.rows()
+    widths = [outputs for _, outputs in net.sizes]
+    learnt = sum(widths[layer] for layer in phase.layers)
+    below = sum(widths[: max(phase.layers) + 1]) - learnt
+    judged = sum(widths[: _judges(config, max(phase.layers) + 1)])
+    return rows * learnt, rows * below + net.classes * judged
+
+
+def reading_numbers(config: RunConfig, info: DataInfo) -> int:
+    """Activities computed to read one image's answer."""
+    net = shape(config, info)
+    return (net.classes if net.label else 1) * sum(outputs for _, outputs in net.sizes)
 
 
 def reading_flops(config: RunConfig, info: DataInfo) -> int:

@@ -21,7 +21,6 @@ _FIELDS = {
     "weights": ("architecture.hidden", "narrower or fewer layers"),
     "gradients": ("architecture.hidden", "narrower or fewer layers"),
     "optimiser": ("architecture.hidden", "narrower or fewer layers"),
-    "base": ("architecture.hidden", "a machine with more memory"),
 }
 
 

@@ -91,7 +91,8 @@ class Server:
             handler.send_error(fault if isinstance(fault, int) else 404)
             return
         handler.send_response(200)
-        handler.send_header("Content-Length", str(len(body)))
+        if fault != "unsaid":
+            handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
         half = len(body) // 2
         if fault == "corrupt":

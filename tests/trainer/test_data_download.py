@@ -200,3 +200,10 @@ def test_who_waits_for_another_download_can_leave(tmp_path):
     thread.join(10)
     with download.lock(path, waiting):
         pass
+
+
+def test_a_server_that_does_not_say_how_much_it_sends(server, home):
+    server.faults = dict.fromkeys(server.files, "unsaid")
+    seen: list[tuple[int, int]] = []
+    assert fetch("mnist", lambda done, total: seen.append((done, total))).local
+    assert seen[-1][0] == seen[-1][1]

@@ -122,14 +122,15 @@ class Transfer:
             raise _Failed(f"the server answered {error.code} ({error.reason})") from error
         except urllib.error.URLError as error:
             raise _Failed(_why(error.reason)) from error
-        except (http.client.HTTPException, TimeoutError, ConnectionError) as error:
+        except (http.client.HTTPException, OSError) as error:
             raise _Failed(_why(error)) from error
         if digest != remote.md5:
             raise _Failed(f"the file is corrupt (its MD5 is {digest}, published is {remote.md5})")
 
     def _copy(self, response: http.client.HTTPResponse, remote: Remote, part: Path) -> str:
         """Stream the answer into `part`; returns its MD5."""
-        expected = int(response.headers.get("Content-Length") or 0)
+        length = response.headers.get("Content-Length") or ""
+        expected = int(length) if length.isdecimal() else 0
         self._sizes[remote.name] = expected or remote.size
         digest, done = hashlib.md5(usedforsecurity=False), 0
         with writing(self.what, self.folder):
