@@ -50,6 +50,15 @@ class Diverged(TrainerError):
     exit_code = 4
     status = "diverged"
 
+    @classmethod
+    def at(cls, step: int, layer: int, rate: float) -> Diverged:
+        """Where it happened (layer from 1), and what would help at a learning rate of `rate`."""
+        return cls(
+            f"diverged at step {step:,}: the loss of layer {layer} is no number any more. The usual cause is a "
+            f"learning rate that is too high: it is {rate:g}, try {rate / 10:g}",
+            "optimiser.lr",
+        )
+
 
 class OutOfSpace(TrainerError):
     """Memory or disk ran out; what was stored before is kept."""

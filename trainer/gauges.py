@@ -69,6 +69,10 @@ class Gauges:
         sums, self._sums = self._sums, [Sums() for _ in self._layers]
         return sums
 
+    def first_bad(self) -> tuple[int, int] | None:
+        """(step, layer from 1) of the first loss that was not finite; None where all were."""
+        return min(((step, layer + 1) for layer, step in self.bad.items()), default=None)
+
     def dead_units(self) -> dict[int, float]:
         """Share of units that no row switched on, by layer, since the last call."""
         shares = {index: 1 - float(on.double().mean()) for index, on in self._alive.items()}

@@ -51,8 +51,8 @@ def finish(run: Session, step: Step) -> None:
         for index in step.phase.layers:
             run.net.layers[index].rest()
         run.save()
-    else:
-        run.save_if_due()
+    elif run.save_due:
+        run.save()
     run.check_stop()
 
 

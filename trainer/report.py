@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from trainer import figures
-from trainer.errors import Diverged, Stopped
+from trainer.errors import Stopped
 from trainer.evaluate import Judgement, judge
 from trainer.gauges import Sums
 from trainer.metrics import layer as series
@@ -37,7 +37,7 @@ def report(run: Session, step: Step) -> None:
     run.recorder.metrics(run.counters, values)
     run.log_seconds = time.perf_counter() - began
     if bad:
-        raise _diverged(run, *bad)
+        raise run.diverged(*bad)
     if "test/accuracy" in values:
         run.recorder.log(_line(run, values))
 
@@ -49,10 +49,10 @@ def _evaluated(run: Session, step: Step) -> dict[str, float]:
     try:
         test = judge_test(run, trained)
         values = _accuracies(test, "test/accuracy", "accuracy")
-        sample = _judge(run, run.data.x_train[run.sample], run.data.y_train[run.sample], trained)
+        sample = judge_images(run, run.data.x_train[run.sample], run.data.y_train[run.sample], trained)
         values |= _accuracies(sample, "train/accuracy", "train_accuracy")
         if len(run.data.y_valid):
-            values["valid/accuracy"] = _judge(run, run.data.x_valid, run.data.y_valid, trained).accuracy
+            values["valid/accuracy"] = judge_images(run, run.data.x_valid, run.data.y_valid, trained).accuracy
     except Stopped:
         run.pending = True
         run.save()
@@ -66,10 +66,12 @@ def _evaluated(run: Session, step: Step) -> dict[str, float]:
 
 def judge_test(run: Session, trained: int) -> Judgement:
     """Scores of the test images. Raises Stopped when somebody asks for it meanwhile."""
-    return _judge(run, run.data.x_test, run.data.y_test, trained)
+    return judge_images(run, run.data.x_test, run.data.y_test, trained)
 
 
-def _judge(run: Session, x: torch.Tensor, y: torch.Tensor, trained: int) -> Judgement:
+def judge_images(run: Session, x: torch.Tensor, y: torch.Tensor, trained: int) -> Judgement:
+    """Scores of images x with labels y. Raises Stopped when somebody asks for it meanwhile."""
+
     def tick() -> None:
         run.stop.check()
         run.progress("evaluate", force=False)
@@ -112,7 +114,7 @@ def _learnt(run: Session, step: Step) -> tuple[dict[str, float], tuple[int, int]
         values[series(index + 1, "dead_units")] = share
     optimiser = run.net.layers[step.phase.layers[0]].rules.optimiser
     values |= {"train/loss": sum(losses), "learning_rate": optimiser.lr * optimiser.curve.factor(step.done)}
-    return values, min(((number, layer + 1) for layer, number in run.gauges.bad.items()), default=None)
+    return values, run.gauges.first_bad()
 
 
 def _goodness(layer: int, sums: Sums) -> dict[str, float]:
@@ -131,6 +133,7 @@ def _measured(run: Session) -> dict[str, float]:
     if time.monotonic() - run.sampled_at >= SAMPLE_SECONDS:
         run.sampled_at = time.monotonic()
         values |= run.meters.sample()
+        run.anonymous_peak = max(run.anonymous_peak, values.get("memory/anonymous", 0.0))
         if "energy/total" in values:
             values["energy/total"] += run.energy_before
     else:
@@ -142,15 +145,6 @@ def _measured(run: Session) -> dict[str, float]:
         for index, layer in enumerate(run.memory(), 1):
             values |= {series(index, f"memory/{part}"): float(count) for part, count in layer.items()}
     return values
-
-
-def _diverged(run: Session, step: int, layer: int) -> Diverged:
-    rate = run.net.layers[layer - 1].rules.optimiser.lr
-    return Diverged(
-        f"diverged at step {step:,}: the loss of layer {layer} is no number any more. The usual cause is a learning "
-        f"rate that is too high: it is {rate:g}, try {rate / 10:g}",
-        "optimiser.lr",
-    )
 
 
 def _line(run: Session, values: dict[str, float]) -> str:

@@ -6,8 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from trainer import figures
-from trainer.evaluate import judge
-from trainer.report import draw, judge_test
+from trainer.report import draw, judge_images, judge_test
 
 if TYPE_CHECKING:
     from trainer.session import Session
@@ -18,7 +17,7 @@ def conclude(run: Session) -> dict[str, Any]:
     run.progress("evaluate")
     layers = len(run.net.layers)
     test = judge_test(run, layers)
-    train = judge(run.net, run.config.readout, (run.data.x_train, run.data.y_train), layers, run.stop.check)
+    train = judge_images(run, run.data.x_train, run.data.y_train, layers)
     draw(run, test)
     by_test, by_train = test.layer_accuracy(), train.layer_accuracy()
     content = {
@@ -68,12 +67,7 @@ def _layer(run: Session, index: int, test: dict[int, float], train: dict[int, fl
 def _peak(run: Session) -> dict[str, float | None]:
     """Highest memory, bytes; None where it cannot be measured."""
     meters = run.meters
-    summary = run.recorder.summary.get("memory/anonymous")
-    return {
-        "rss": meters.rss_peak(),
-        "anonymous": summary[0] if summary else meters.anonymous(),
-        "cuda": meters.cuda_peak(),
-    }
+    return {"rss": meters.rss_peak(), "anonymous": run.anonymous_peak or None, "cuda": meters.cuda_peak()}
 
 
 def _energy(run: Session) -> dict[str, Any] | None:

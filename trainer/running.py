@@ -75,10 +75,9 @@ def carry_out(config: RunConfig, folder: RunDir, recorder: Recorder, stop: Stop,
     session = Session(config, data, folder=folder, recorder=recorder, stop=stop, device=device)
     if state:
         session.restore(state)
-    environment = machine.environment(device)
-    write_json(folder.env, environment)
-    _start(session, environment, resumed=_resumed_from(session) if resume else None)
-    _compare(recorder, before, environment)
+    write_json(folder.env, session.environment)
+    _start(session, resumed=_resumed_from(session) if resume else None)
+    _compare(recorder, before, session.environment)
     train(session)
     return str(conclude(session)["reason"])
 
@@ -106,7 +105,7 @@ def _resumed_from(session: Session) -> int:
     return session.counters.step - session.pending
 
 
-def _start(session: Session, environment: dict[str, Any], resumed: int | None) -> None:
+def _start(session: Session, resumed: int | None) -> None:
     layers, plan = session.net.layers, session.plan
     thetas = [getattr(layer.rules.objective, "theta", None) for layer in layers]
     session.recorder.start(
@@ -117,7 +116,7 @@ def _start(session: Session, environment: dict[str, Any], resumed: int | None) -
         threshold=thetas[0] if len(set(thetas)) == 1 else thetas,
         classes=list(session.data.labels),
         epochs=plan.epochs,
-        environment=environment,
+        environment=session.environment,
     )
     session.recorder.bar = Bar(plan.total, session.counters.step)
 

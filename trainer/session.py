@@ -16,7 +16,7 @@ from trainer.batches import Batches, Rivals
 from trainer.chance import Stream, generator
 from trainer.config import RunConfig
 from trainer.data import Dataset
-from trainer.errors import ConfigError, Stopped
+from trainer.errors import ConfigError, Diverged, Stopped
 from trainer.gauges import Gauges
 from trainer.ledger import Ledger
 from trainer.memory import LayerMemory
@@ -42,6 +42,7 @@ class Session:
     ) -> None:
         self.config, self.data, self.folder, self.recorder, self.stop = config, data, folder, recorder, stop
         self.device = device
+        self.environment = machine.environment(device)
         self.net = _net(config, data, device)
         layers = len(self.net.layers)
         self.plan = Plan(config.schedule.phases(layers), len(data.y_train), config.schedule.batch_size)
@@ -62,6 +63,8 @@ class Session:
         self.pending = False
         """Whether the last step still has to be reported: it was stopped in the middle of its evaluation."""
         self.saved: dict[str, Any] | None = None
+        self.anonymous_peak = 0.0
+        """Most resident memory without files that was seen, bytes; 0 where it cannot be measured."""
         self.log_seconds = 0.0
         """What the last point took to measure and write."""
         self.memory_shown = False
@@ -111,17 +114,28 @@ class Session:
 
     # -- checkpoints
 
-    def save_if_due(self) -> None:
-        if time.monotonic() - self._saved_at >= self.config.checkpoint.every_seconds:
-            self.save()
+    @property
+    def save_due(self) -> bool:
+        return time.monotonic() - self._saved_at >= self.config.checkpoint.every_seconds
 
     def save(self) -> None:
-        """Write the state of this very step."""
+        """Write the state of this very step. Raises Diverged rather than store weights that are no numbers."""
+        self._refuse_nonsense()
         self.ledger.fold(self.clock, self.counters)
-        about = {"step": self.counters.step, "saved": time.time(), "environment": machine.environment(self.device)}
+        about = {"step": self.counters.step, "saved": time.time(), "environment": self.environment}
         self.saved = checkpoint.save(self.folder, self.state(), about)
         self.recorder.checkpoint(self.counters.step, self.saved["bytes"])
         self._saved_at = time.monotonic()
+
+    def _refuse_nonsense(self) -> None:
+        for layer in self.net.layers:
+            if not bool(layer.buffer.flat.isfinite().all()):
+                self.gauges.read()
+                raise self.diverged(*(self.gauges.first_bad() or (self.counters.step, layer.index + 1)))
+
+    def diverged(self, step: int, layer: int) -> Diverged:
+        """The error of a layer (from 1) whose numbers ran away at `step`."""
+        return Diverged.at(step, layer, self.net.layers[layer - 1].rules.optimiser.lr)
 
     def state(self) -> dict[str, Any]:
         """All that the next step depends on, and all that the result counts."""
@@ -135,6 +149,7 @@ class Session:
             "summary": self.recorder.summary,
             "ledger": self.ledger.state(),
             "peak_memory": self.peak_memory,
+            "anonymous_peak": self.anonymous_peak,
             "e2e_seconds": self.e2e_seconds,
             "energy": self.energy() or 0.0,
             "began": self.began,
@@ -153,7 +168,7 @@ class Session:
         self.counters = Counters(**state["counters"])
         self.recorder.summary = state["summary"]
         self.ledger.restore(state["ledger"])
-        self.peak_memory = state["peak_memory"]
+        self.peak_memory, self.anonymous_peak = state["peak_memory"], state["anonymous_peak"]
         self.e2e_before, self.energy_before = state["e2e_seconds"], state["energy"]
         self._first = self.counters.step
         self.began, self.pending = state["began"], state["pending"]

@@ -163,7 +163,7 @@ def test_out_of_memory_is_status_5(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_a_full_disk_is_status_5_and_keeps_the_checkpoint_before(tmp_path):
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (16_000, 16_000))"
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))"
     code = f"{limit}; from trainer.cli import main; raise SystemExit(main({['run', '--preset', 'ff-digits', *FEW]!r}"
     more = [
         "--set=schedule.epochs=1000",
