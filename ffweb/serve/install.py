@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 PIP = [sys.executable, "-m", "pip"]
 # Compiling 750 MB of PyTorch takes longer than installing it; Python does it file by file when first needed.
-INSTALL = [*PIP, "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
+INSTALL = [*PIP, "install", "-qq", "--no-compile", "--disable-pip-version-check"]
 
 
 def torch_requirements(pyproject: Path) -> list[str]:
