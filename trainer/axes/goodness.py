@@ -1,11 +1,11 @@
 """What a layer's activity says of its input. Imports no torch at module level.
 
-A goodness is stateless; the layer owns its parameters p. Three methods: `init` makes p, `scores` reads the activity
-h (R, H) as scores (R, 1) or (R, K), `pull` is the closed-form derivative.
+How to add one: a class below `Goodness` with `scores` and `pull`, named in `AnyGoodness` at the file's end.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -18,13 +18,45 @@ if TYPE_CHECKING:
     Parameters = dict[str, Tensor]
 
 
-class Activity(Value, title="Activity"):
+class Goodness(Value, ABC):
+    """A stateless reading of a layer's activity h (R, H); what it has to learn are the layer's parameters p."""
+
+    gives: ClassVar[Literal["reading", "classes"]] = "reading"
+    """reading: one number a row, so candidate labels compete. classes: one a class, (R, K)."""
+
+    @property
+    def reads_length(self) -> bool:
+        """Whether it reads the activity's length alone, so that a length normalisation before it kills it."""
+        return False
+
+    @property
+    def learns(self) -> bool:
+        """Whether p is trained with the layer."""
+        return False
+
+    def numbers(self, width: int, classes: int) -> int:
+        """How many numbers p holds."""
+        return 0
+
+    def init(self, width: int, classes: int, rng: Generator) -> Parameters:
+        """p for a layer of `width` units, on the generator's device."""
+        return {}
+
+    @abstractmethod
+    def scores(self, h: Tensor, p: Parameters) -> Tensor:
+        """(R, H) to (R, 1), or (R, K) where it gives classes."""
+
+    @abstractmethod
+    def pull(self, h: Tensor, p: Parameters, slope: Tensor) -> tuple[Tensor, Parameters]:
+        """dL/dh (R, H) and dL/dp from dL/dscores, in closed form."""
+
+
+class Activity(Goodness, title="Activity"):
     """How active the layer is: the sum or mean over its units of h or h².
 
     Source: Hinton 2022 (sum of squares); mohammadpz/pytorch_forward_forward (mean of squares).
     """
 
-    gives: ClassVar[str] = "reading"
     kind: Literal["activity"] = "activity"
     power: Literal[1, 2] = Field(2, title="Power")
     """2: squared activity. 1: the activity itself (its gradient does not grow with the activity)."""
@@ -35,23 +67,10 @@ class Activity(Value, title="Activity"):
 
     @property
     def reads_length(self) -> bool:
-        """Whether it reads the activity's length alone, so that a length normalisation before it kills it."""
         return self.power == 2
-
-    @property
-    def learns(self) -> bool:
-        return False
 
     def _scale(self, width: int) -> float:
         return self.sign / (width if self.reduce == "mean" else 1)
-
-    def numbers(self, width: int, classes: int) -> int:
-        """How many parameters `init` makes."""
-        return 0
-
-    def init(self, width: int, classes: int, rng: Generator) -> Parameters:
-        """No parameters."""
-        return {}
 
     def scores(self, h: Tensor, p: Parameters) -> Tensor:
         """(R, H) to (R, 1)."""
@@ -68,13 +87,13 @@ class Activity(Value, title="Activity"):
         return (slope * scale).expand_as(h), {}
 
 
-class Projection(Value, title="Projection"):
+class Projection(Goodness, title="Projection"):
     """One score a class: the activity projected by a matrix M of the layer's own, h Mᵀ.
 
     Source: Mono-Forward (Gong, Li, Abdulla 2025); on the last layer under backprop it is the usual output layer.
     """
 
-    gives: ClassVar[str] = "classes"
+    gives: ClassVar[Literal["reading", "classes"]] = "classes"
     kind: Literal["projection"] = "projection"
     trained: bool = Field(True, title="Trained")
     """Train M with the layer; a frozen random M works nearly as well."""
@@ -82,10 +101,6 @@ class Projection(Value, title="Projection"):
     """zero: M starts at 0. normal: M starts random with variance 1/width."""
     bias: bool = Field(False, title="Bias")
     """Add a bias a class."""
-
-    @property
-    def reads_length(self) -> bool:
-        return False
 
     @property
     def learns(self) -> bool:
