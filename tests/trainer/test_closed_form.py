@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 import torch
@@ -33,7 +34,7 @@ def _float64():
     torch.set_default_dtype(torch.float32)
 
 
-def make(goodness, objective, code, input_norm, before=NoNorm(), peer=0.0) -> Net:
+def make(goodness, objective, code, input_norm, before, peer=0.0) -> Net:
     config = RunConfig(
         architecture={"hidden": (5, 6)},
         goodness=goodness,
@@ -106,3 +107,36 @@ def test_dropout_and_peer_normalisation_have_the_gradient_that_autograd_finds():
                 way.forward(net.layers[layer], net.below(rows, layer), task, mask)[1]()
                 gradients.append(net.layers[layer].buffer.grad)
             assert close(*gradients)
+
+
+class Cubes(Activity):
+    """Mean of the cubes: what a new goodness has to be is `scores` and its derivative `pull`, nothing else."""
+
+    def scores(self, h, p):
+        return h.pow(3).mean(1, keepdim=True)
+
+    def pull(self, h, p, slope):
+        return 3 * h.square() * slope / h.shape[1], {}
+
+
+def test_a_new_goodness_is_one_class():
+    for layer in range(2):
+        gradients = []
+        for way in (closed_form, autograd):
+            net = make(Activity(), SwishSymBa(), Overlay(), Rms(), NoNorm())
+            mine = net.layers[layer]
+            mine.rules = replace(mine.rules, goodness=Cubes())
+            rows, task = batch(net)
+            way.forward(mine, net.below(rows, layer), task)[1]()
+            gradients.append(mine.buffer.grad)
+        assert close(*gradients)
+
+
+def test_backprop_through_one_layer_is_that_layers_own_gradient():
+    for goodness, code in ((Activity(), Concat()), (Projection(start="normal", bias=True), NoCode())):
+        net, alone = (make(goodness, CrossEntropy(), code, Rms(eps=0.1), NoNorm()) for _ in range(2))
+        rows, task = batch(net)
+        net.layers.pop()
+        autograd.whole(net, rows, task, [None])[-1]()
+        closed_form.forward(alone.layers[0], rows, task)[1]()
+        assert close(net.layers[0].buffer.grad, alone.layers[0].buffer.grad)
