@@ -38,7 +38,7 @@ export class Console {
   add(lines) {
     const fresh = lines.filter((line) => line.seq > this.seq);
     if (!fresh.length) return;
-    const stick = this.#atEnd();
+    const stick = this.seq === 0 || this.#atEnd();
     if (this.seq === 0) this.log.replaceChildren();
     this.seq = fresh[fresh.length - 1].seq;
     this.count += fresh.length;
