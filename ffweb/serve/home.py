@@ -6,6 +6,8 @@ import fcntl
 import json
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,16 @@ def read_ready(home: Path) -> dict[str, Any]:
     except (FileNotFoundError, json.JSONDecodeError):
         return {}
     return content
+
+
+@contextmanager
+def no_longer_ready(home: Path) -> Iterator[None]:
+    """Without ready.json at the start, whoever left one behind, and in the end."""
+    ready_file(home).unlink(missing_ok=True)
+    try:
+        yield
+    finally:
+        ready_file(home).unlink(missing_ok=True)
 
 
 def write_ready(home: Path, content: dict[str, Any]) -> None:

@@ -30,6 +30,7 @@ def serve(say: Say, *, stop_with_parent: bool = False) -> None:
     workers = workers_here(settings.CPU_SLOTS, settings.GPUS)
     with (
         supervisor("supervisor.lock", say, stop_with_parent) as keeper,
+        home.no_longer_ready(settings.HOME),
         boot.listen(settings.HOST, settings.PORT) as listener,
     ):
         _start_redis(keeper)
@@ -67,7 +68,6 @@ def supervisor(lock_name: str, say: Say, stop_with_parent: bool) -> Iterator[Sup
         stack.callback(os.close, lock_fd)
         keeper = Supervisor(settings.HOME / "logs", lock_fd, say, stop_with_parent=stop_with_parent)
         stack.callback(keeper.stop)
-        stack.callback(home.ready_file(settings.HOME).unlink, missing_ok=True)
         keeper.take_signals()
         with suppress(Stop):
             yield keeper

@@ -45,15 +45,11 @@ class Site:
         self.env |= {"FFWEB_HOME": str(home), "FFWEB_PORT": "0", "FFWEB_CPU_SLOTS": "1", "FFWEB_GPUS": "none", **env}
         self.process = self.start()
 
-    def start(self) -> subprocess.Popen[bytes]:
-        with (self.home / "serve.log").open("ab") as log:
+    def start(self, word: str = "serve", **env: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "manage.py", word]
+        with (self.home / f"{word}.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "manage.py", "serve"],
-                cwd=ROOT,
-                env=self.env,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
+                command, cwd=ROOT, env={**self.env, **env}, stdout=log, stderr=log, start_new_session=True
             )
 
     def second(self) -> subprocess.CompletedProcess[str]:

@@ -75,6 +75,24 @@ def test_kill_9_of_the_supervisor_leaves_nothing_and_the_next_start_works(start_
     assert wait_until(lambda: site.process.poll() is not None, 10, "all stopped") <= 10
 
 
+def test_workers_of_another_machine(start_site: StartSite) -> None:
+    site = start_site(FFWEB_CPU_SLOTS="0")
+    site.wait_ready()
+    assert set(site.pids()) == {"supervisor", "guard", "redis", "web"}
+    config = dict(line.split(" ", 1) for line in (site.home / "redis" / "redis.conf").read_text().splitlines())
+    redis_url = f"redis://:{config['requirepass']}@127.0.0.1:{config['port']}/0"
+    workers = site.start("work", REDIS_URL=redis_url, FFWEB_GPUS="cpu:2")
+    try:
+        said = site.home / "work.log"
+        wait_until(lambda: "Working:" in said.read_text(), 60, "they work")
+        assert "gpu0@" in said.read_text()
+        assert "gpu1@" in said.read_text()
+    finally:
+        workers.send_signal(signal.SIGTERM)
+        assert workers.wait(timeout=15) == 0
+    assert answers(site.ready["url"])
+
+
 def test_a_port_that_is_taken_is_one_sentence(start_site: StartSite) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

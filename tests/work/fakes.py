@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from ffweb.runs.models import Run
 from trainer.rundir import RunDir
@@ -46,6 +48,14 @@ def again(run: Run) -> Run:
     return run
 
 
+def database_url() -> str:
+    """The database of the tests, for another process."""
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return urlsplit(settings.DATABASE_URL)._replace(path=f"/{name}").geturl()
+
+
 class RealWorker:
     """A worker process as the supervisor starts it."""
 
@@ -54,7 +64,7 @@ class RealWorker:
         variables = {
             **os.environ,
             "FFWEB_HOME": str(settings.HOME),
-            "DATABASE_URL": f"sqlite:///{settings.DATABASES['default']['NAME']}",
+            "DATABASE_URL": database_url(),
             "REDIS_URL": redis_url,
             "FFWEB_TRAINER": FAKE_TRAINER,
             "CELERY_SKIP_CHECKS": "1",
