@@ -19,6 +19,7 @@ from django.db.utils import DatabaseError
 from ffweb.work.clock import seconds_from_now
 from ffweb.work.machine import GPU
 from ffweb.work.models import Worker
+from trainer.estimate import available_memory
 
 log = logging.getLogger(__name__)
 
@@ -36,11 +37,28 @@ def gpu_seen() -> bool:
     return Worker.objects.filter(queue=GPU, seen__gt=seconds_from_now(-SEEN_SECONDS)).exists()
 
 
-def meters(queue: str) -> dict[str, str | None]:
-    """What can be measured beside the run itself: the source of energy figures, or None."""
-    if queue == GPU and os.environ.get("CUDA_VISIBLE_DEVICES") and importlib.util.find_spec("pynvml"):
-        return {"energy": "NVML"}
-    return {"energy": "RAPL" if os.access(RAPL, os.R_OK) else None}
+def meters(queue: str) -> dict[str, str | int | None]:
+    """What can be measured beside the run itself (the source of energy figures), and how many bytes a run may take.
+
+    Memory is that of an idle worker: what a run takes now is free again when the next one starts.
+    """
+    if queue == GPU and (board := os.environ.get("CUDA_VISIBLE_DEVICES")) and importlib.util.find_spec("pynvml"):
+        return {"energy": "NVML", "memory_bytes": board_memory(board)}
+    return {"energy": "RAPL" if os.access(RAPL, os.R_OK) else None, "memory_bytes": available_memory()}
+
+
+def board_memory(board: str) -> int | None:
+    """Bytes of a GPU by its NVML index or UUID; None where NVML does not answer."""
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+        by_uuid = board.startswith("GPU-")
+        handle = pynvml.nvmlDeviceGetHandleByUUID(board) if by_uuid else pynvml.nvmlDeviceGetHandleByIndex(int(board))
+        return int(pynvml.nvmlDeviceGetMemoryInfo(handle).total)
+    except pynvml.NVMLError as error:
+        log.warning("NVML does not tell the memory of GPU %s: %s", board, error)
+        return None
 
 
 class Presence(threading.Thread):
