@@ -26,6 +26,7 @@ P = ParamSpec("P")
 
 POLL_SECONDS = 0.05  # from event to page: half of this on average, and what Redis and the socket take
 LOOK_SECONDS = 0.25  # how often the row is read for a wish to stop
+INSIST_SECONDS = 8.0  # how long a database that is away is waited for at the end of a run
 INTERRUPT_GRACE_SECONDS = 5.0  # a worker that is shut down must itself be gone within ten seconds
 
 shutting_down = threading.Event()
@@ -129,22 +130,36 @@ class Attendance:
 
     def _conclude(self, trainer: Trainer, code: int) -> None:
         console = trainer.console_tail()
-        self._patiently(self._store, self._follower.drain)
+        if not self._insistently(self._catch_up):
+            return  # the database is away: the janitor will find the lease expired, and the last event in the file
         ending = of_trainer(self._follower.end, code, self._asked, oom=trainer.out_of_memory(), console=console)
         self.settle(ending, console)
+
+    def _catch_up(self) -> None:
+        """Store the events to their end, however many are left; the lease is kept meanwhile."""
+        while self._follower.poll():
+            if self._beat.due():
+                self._renew()
+        self._store(self._follower.drain)
 
     def settle(self, ending: Ending, console: str = "") -> None:
         """Move to the final status, if the lease is still ours."""
         again = REQUEUED if ending.status == status.QUEUED else {}
-        for _ in range(3):
-            if self._patiently(self._move, ending, console, again):
-                return
-            time.sleep(POLL_SECONDS)
+        self._insistently(self._move, ending, console, again)
 
     def _move(self, ending: Ending, console: str, again: dict[str, object]) -> None:
         self._renew()
         said = {"reason": ending.reason, "field": ending.field, "console_tail": console, "trainer_pid": None}
         move(self._lease.run_id, status.OWNED, ending.status, **said, **again)
+
+    def _insistently(self, do: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
+        """Do it, again and again while the database is away, for nearly a lease time. False: it could not be done."""
+        deadline = time.monotonic() + INSIST_SECONDS
+        while not self._patiently(do, *args, **kwargs):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(LOOK_SECONDS)
+        return True
 
     def _patiently(self, do: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
         """Do it unless the database is busy or away: then False, and the caller comes back."""

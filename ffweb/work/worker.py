@@ -1,7 +1,7 @@
 """A worker process: `python -m ffweb.work.worker NODE QUEUE SLOTS`.
 
-The same as `celery -A ffweb.celery worker -P threads -n NODE -Q QUEUE -c SLOTS`, which works too, without the imports of
-Celery's command line: they take most of a second and 12 MB.
+The same as `celery -A ffweb.celery worker -P threads -n NODE -Q QUEUE -c SLOTS`, which works too, without what
+Celery's command line imports: that takes most of a second and 12 MB.
 """
 
 from __future__ import annotations

@@ -13,7 +13,9 @@ import psutil
 import pytest
 from django.conf import LazySettings
 from django.db import connection
+from django.db.utils import OperationalError
 
+from ffweb.live.follow import Follower
 from ffweb.runs import status
 from ffweb.runs.models import Run
 from ffweb.work.attend import Attendance, LeaseLost, shutting_down
@@ -183,6 +185,30 @@ def test_a_defect_in_the_worker_fails_the_run_and_not_the_worker(
     attend(claim())
     assert again(run).status == status.FAILED
     assert "ValueError: no such thing" in run.reason
+
+
+def test_a_database_that_is_away_for_a_moment_changes_nothing(
+    queue_run: QueueRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = queue_run(steps=20)
+    calls = {"drain": 0, "poll": 0}
+
+    def away(name: str, often: int) -> None:
+        really = getattr(Follower, name)
+
+        def sometimes(self: Follower) -> int:
+            calls[name] += 1
+            if calls[name] <= often:
+                raise OperationalError("the database is away")
+            return int(really(self))
+
+        monkeypatch.setattr(Follower, name, sometimes)
+
+    away("poll", 3)
+    away("drain", 2)
+    Attendance(claim()).attend()
+    assert (again(run).status, run.step, run.reason) == (status.FINISHED, 20, "")
+    assert calls["drain"] == 3
 
 
 def test_what_the_trainer_left_behind_goes_with_it(queue_run: QueueRun) -> None:
