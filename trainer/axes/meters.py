@@ -15,7 +15,7 @@ class Evaluate(Value, title="Evaluation"):
     )
     """Epochs between two measurements of accuracy; empty: 1, or 50 where an epoch is a single step."""
     train_images: int | None = Field(
-        1000, ge=1, le=10_000_000, title="Training images judged", json_schema_extra={"unit": "images"}
+        500, ge=1, le=10_000_000, title="Training images judged", json_schema_extra={"unit": "images"}
     )
     """How many training images (always the same) the train accuracy is measured on; empty: all. The result uses all."""
 

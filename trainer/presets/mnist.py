@@ -12,7 +12,7 @@ MNIST = (
         "with a learning rate that falls to 0.",
         source="dah33/explore_forward_forward (objective, hard negatives); settings chosen on a validation split",
         published=None,
-        minutes=1.0,
+        minutes=2.0,
         config={
             "name": "FF on MNIST, fast",
             "data": {"name": "mnist", "standardise": "dataset"},
@@ -33,7 +33,7 @@ MNIST = (
         published=Published(
             93.16, "% accuracy", "test", "50,000 training images, two layers of 500, 1000 epochs a layer, one seed"
         ),
-        minutes=60.0,
+        minutes=30.0,
         config={
             "name": "FF on MNIST, Pezeshki's",
             "data": {"name": "mnist", "train_size": 50_000, "standardise": "dataset"},
