@@ -51,6 +51,9 @@ def test_the_server_is_taken_from_where_there_is_one(tmp_path: Path, monkeypatch
     other.unlink()
     with pytest.raises(ImproperlyConfigured, match="REDIS_URL"):
         embedded.binary()
+    monkeypatch.setenv("REDIS_SERVER", str(other))
+    with pytest.raises(ImproperlyConfigured, match="no program that can be run"):
+        embedded.binary()
 
 
 def test_the_lock_is_taken_once_and_names_who_has_it(tmp_path: Path) -> None:
@@ -108,6 +111,8 @@ def test_addresses() -> None:
         assert boot.site_url(listener).startswith("http://127.0.0.1:")
     with pytest.raises(ImproperlyConfigured, match=r"FFWEB_HOST=192\.0\.2\.1"):
         boot.listen("192.0.2.1", 0)
+    with pytest.raises(ImproperlyConfigured, match=r"nowhere\.invalid is no address of this machine"):
+        boot.listen("nowhere.invalid", 0)
 
 
 def test_a_management_command_that_fails_is_one_sentence() -> None:
