@@ -1,4 +1,4 @@
-"""Shared by all tests: the temporary home that the settings made goes in the end; sites started by tests see no other."""
+"""Shared by all tests: the temporary home that the settings made is removed in the end."""
 
 from __future__ import annotations
 
