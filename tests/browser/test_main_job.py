@@ -149,3 +149,15 @@ def test_probes_answer(site: Site) -> None:
     for path in ("/healthz", "/readyz"):
         with urllib.request.urlopen(site.url + path, timeout=5) as response:
             assert response.status == 200
+
+
+def test_the_entry_page_is_light_and_loads_no_chart_library(member: Watched) -> None:
+    page = member.page()
+    addresses: list[str] = []
+    page.on("request", lambda request: addresses.append(request.url))
+    page.goto("/")
+    expect(page.locator("h1")).to_be_visible()
+    sizes = page.evaluate("performance.getEntries().map((e) => e.transferSize || 0)")
+    assert sum(sizes) <= 500_000
+    assert not [a for a in addresses if "plotly" in a]
+    page.close()

@@ -7,10 +7,9 @@ import { clock } from "./format.js";
 /** @typedef {import("../net/socket.js").State} State */
 
 const FRESH = 5000; // ms without news after which the dot stops pulsing
+const GONE = new Set([4404, 4410]); // what may not be seen any more leaves the page: the server says why
 const WORDS = {
   4401: "You were signed out. Sign in again to see this run.",
-  4404: "This run was deleted, or it is no longer shared with you.",
-  4410: "This link was withdrawn by its owner.",
   4400: "This page and the server do not understand each other. Reload the page.",
 };
 
@@ -93,11 +92,14 @@ export class Link {
 
   /** The server said no for good. @param {number} code @param {boolean} shared */
   refused(code, shared) {
+    if (GONE.has(code)) {
+      location.reload();
+      return;
+    }
     const text = WORDS[/** @type {4400} */ (code)] ?? "The connection was closed.";
     this.#close();
     showConnection("none");
-    const way = shared || code === 4404 ? "" : el("a", { class: "btn", href: `/sign-in?next=${encodeURIComponent(location.pathname)}` }, "Sign in");
+    const way = shared ? "" : el("a", { class: "btn", href: `/sign-in?next=${encodeURIComponent(location.pathname)}` }, "Sign in");
     document.body.append(el("div", { class: "lostbar", role: "alert" }, icon("warn"), el("b", {}, text), way));
-    if (code === 4410 || code === 4404) document.getElementById("main")?.replaceChildren(el("section", { class: "lost" }, el("h1", {}, text)));
   }
 }
