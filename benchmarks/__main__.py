@@ -7,7 +7,7 @@ import importlib
 
 from benchmarks import harness
 
-MODULES = ("trainer_log", "live", "site")
+MODULES = ("trainer_log", "live", "site", "recovery")
 
 
 def main() -> int:

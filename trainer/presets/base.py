@@ -30,5 +30,5 @@ class Preset:
     source: str
     published: Published | None
     minutes: float
-    """Measured on two CPU cores."""
+    """Wall time on two CPU cores, import and evaluation counted (docs/numbers.md says how it was measured)."""
     config: dict[str, Any]

@@ -22,7 +22,7 @@ DIGITS = (
         "Swish-SymBa instead of a threshold, so that it learns within seconds.",
         source="Hinton 2022 (method); dah33/explore_forward_forward (objective)",
         published=None,
-        minutes=0.2,
+        minutes=0.3,
         config={"name": "FF on digits"},
     ),
     Preset(
