@@ -242,14 +242,14 @@ def latencies(site: Site) -> Iterator[dict[str, Any]]:
         pages, written = asyncio.run(watch(site, clients, int(STEPS_A_SECOND * SECONDS), STEPS_A_SECOND))
         delays = [got - at for page in pages for got, at in zip(page.times, written, strict=True)]
         p95 = statistics.quantiles(delays, n=20)[-1]
-        yield row(f"socket-{clients}: event written to received, p95, {STEPS_A_SECOND} steps/s", 1000 * p95, 250, "ms")
+        yield row(f"live/socket-{clients}", 1000 * p95, 250, "ms")
 
 
 def traffic(site: Site) -> Iterator[dict[str, Any]]:
     pages, _ = asyncio.run(watch(site, 1, int(2 * CALM_SECONDS), 2))
     for what, count in (("wire", pages[0].wire), ("text", pages[0].text)):
         megabytes = count / CALM_SECONDS * 60 / 1e6
-        yield row(f"bytes-{what}: 10 metrics at 2 steps/s, to one browser", megabytes, 0.1, "MB/min")
+        yield row(f"live/bytes-{what}", megabytes, 0.1, "MB/min")
 
 
 def store_reads() -> list[dict[str, Any]]:
@@ -269,7 +269,7 @@ def store_reads() -> list[dict[str, Any]]:
             read = store.window(run_id, ["*"], points=pixels)
             orjson.dumps({name: store.typed(window) for name, window in read.items()})
             costs.append(time.perf_counter() - begin)
-        what = f"store: {series} series × {points:,} points for {pixels} pixels, as JSON"
+        what = f"store/{series}x{points}"
         found.append(row(what, 1000 * statistics.median(costs), bar, "ms"))
     return found
 

@@ -87,7 +87,7 @@ def rows() -> list[Row]:
             quiet = until(lambda: api(f"/runs/{run}")["status"] not in ("starting", "running"), 60)
             missing = written(home, run) - api.stored(run)
     return [
-        Row("kill -9 of the trainer: until the run says failed", failed, 2, "s"),
-        Row("kill -9 of worker and trainer: until nothing says running", quiet, 15, "s"),
-        Row(f"kill -9 of worker and trainer after {POINTS} points: points lost", missing, 0, "points"),
+        Row("recovery/trainer-failed", failed, 2, "s"),
+        Row("recovery/worker-lost", quiet, 15, "s"),
+        Row("recovery/points-lost", missing, 0, "points"),
     ]

@@ -161,8 +161,8 @@ def rows() -> list[Row]:
     return [
         Row("start/second", second, 10, "s"),
         Row("rest/pss", rest, 300, "MiB"),
-        Row("live/first-point above import torch", first - torch, 2, "s"),
-        Row("live/page number p50", quantile(found["number"], 0.5), 250, "ms"),
-        Row("live/page number p95", quantile(found["number"], 0.95), 500, "ms"),
-        Row("live/page drawn point p95", quantile(found["chart"], 0.95), 1000, "ms"),
+        Row("live/first-point", first - torch, 2, "s"),
+        Row("live/page/p50", quantile(found["number"], 0.5), 250, "ms"),
+        Row("live/page", quantile(found["number"], 0.95), 500, "ms"),
+        Row("live/page/drawn", quantile(found["chart"], 0.95), 1000, "ms"),
     ]

@@ -52,12 +52,12 @@ def _log() -> Row:
         cost = microseconds(log)
         assert len(read_events(path, limit=path.stat().st_size)[0]) == writer.seq
         writer.close()
-    return Row("log a step of 10 metrics", cost, 25, "µs")
+    return Row("log/step", cost, 25, "µs")
 
 
 def _fast() -> Row:
     """The meters that are read at every logged step."""
-    return Row("meters read at every logged step", microseconds(Meters("cpu").fast), 25, "µs")
+    return Row("meters/read", microseconds(Meters("cpu").fast), 25, "µs")
 
 
 def _watching() -> Row:
@@ -70,7 +70,7 @@ def _watching() -> Row:
         logged = len(read_events(Path(folder) / "watched" / "events.jsonl")[0])
     assert logged >= BLOCK * PAIRS // 10
     share = 100 * (statistics.median(ratios) - 1)
-    return Row("meters and log, of training time (784-500-500, batch 128)", share, 3, "%")
+    return Row("meters", share, 3, "%")
 
 
 class Silent:

@@ -70,7 +70,7 @@ export function separationChart(figure, { tokens, layers }) {
           : []),
       ],
     }),
-    what: `L${figure.layer}, test images, root scale`,
+    what: `L${figure.layer}, test`,
     layerOfTrace: [null, null],
     drawn: [],
     scale: { by: 1, unit: "" },
