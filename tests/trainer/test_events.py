@@ -27,13 +27,13 @@ def write(path: Path, texts) -> None:
 
 
 @settings(deadline=None)
-@given(TEXTS, TEXTS, st.data())
-def test_a_file_cut_at_any_byte_goes_on_without_a_hole(before, after, data):
+@given(TEXTS, TEXTS, st.integers(0, 10_000))
+def test_a_file_cut_at_any_byte_goes_on_without_a_hole(before, after, byte):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "events.jsonl"
         write(path, before)
         body = path.read_bytes()
-        cut = data.draw(st.integers(0, len(body)))
+        cut = byte % (len(body) + 1)  # its length depends on how the time is written, so it cannot bound what is drawn
         path.write_bytes(body[:cut])
         whole = body[:cut].count(b"\n")
         write(path, after)

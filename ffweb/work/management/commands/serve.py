@@ -12,6 +12,7 @@ from ffweb.serve.site import serve
 
 class Command(BaseCommand):
     help = "Runs the whole site on this machine: web, workers, janitor and, without REDIS_URL, an embedded Redis."
+    site = staticmethod(serve)
     requires_system_checks = []
     requires_migrations_checks = False
 
@@ -20,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            serve(self._say, stop_with_parent=options["stop_with_parent"])
+            self.site(self._say, stop_with_parent=options["stop_with_parent"])
         except InUse as error:
             raise CommandError(str(error)) from error
 
