@@ -39,7 +39,7 @@ def run(compose: Callable[[], RunConfig], out: Path, *, resume: bool, parent_pip
     try:
         with stop.listening(parent_pipe=parent_pipe):
             reason = carry_out(compose(), folder, recorder, stop, resume=resume)
-    except Exception as error:
+    except Exception as error:  # a defect too ends the file with its name; its traceback goes to the console
         return _failed(recorder, _explain(error))
     recorder.end("finished", reason, None)
     return 0
