@@ -9,7 +9,9 @@ import torch
 from torch import Generator, Tensor
 
 from trainer.axes.competitors import Classes, HardWrongLabel, WrongLabel
+from trainer.axes.data import Augment
 from trainer.chance import Stream, generator
+from trainer.data.augment import Augmenter
 from trainer.nets.mlp import Net
 from trainer.nets.rows import Rows
 from trainer.plan import Plan, Step
@@ -38,19 +40,20 @@ class Piece:
 class Batches:
     """Draws batches: the order of an epoch depends on seed and epoch alone."""
 
-    def __init__(self, images: Tensor, labels: Tensor, plan: Plan, seed: int, *, shift: bool = False) -> None:
-        self._images, self._x, self._y = images, images.flatten(1), labels
-        self._plan, self._seed, self._shift = plan, seed, shift
+    def __init__(self, images: Tensor, labels: Tensor, plan: Plan, seed: int, *, augment: Augment = "none") -> None:
+        self._y, self._plan, self._seed = labels, plan, seed
+        self._x = images.flatten(1)
+        self._augmenter = Augmenter(images, augment) if augment != "none" else None
         self._order: tuple[int, Tensor] | None = None
 
     def draw(self, step: Step, rng: Generator) -> Batch:
         """The images of a step; in an epoch of one step, all of them as they lie."""
         if self._plan.steps_per_epoch == 1:
             index = torch.arange(len(self._y), device=self._y.device)
-            x = self._shifted(index, rng) if self._shift else self._x
+            x = self._augmenter.draw(index, rng).flatten(1) if self._augmenter else self._x
             return Batch(x, self._y, index)
         index = self._epoch(step.epoch)[self._plan.span(step)]
-        x = self._shifted(index, rng) if self._shift else self._x[index]
+        x = self._augmenter.draw(index, rng).flatten(1) if self._augmenter else self._x[index]
         return Batch(x, self._y[index], index)
 
     def _epoch(self, epoch: int) -> Tensor:
@@ -59,14 +62,6 @@ class Batches:
             rng = generator(device, self._seed, Stream.ORDER, epoch)
             self._order = epoch, torch.randperm(len(self._y), generator=rng, device=device)
         return self._order[1]
-
-    def _shifted(self, index: Tensor, rng: Generator) -> Tensor:
-        """Rows of the images moved by -1, 0 or 1 pixels each way; what comes in repeats the edge."""
-        _, height, width, _ = self._images.shape
-        moves = torch.randint(-1, 2, (2, len(index), 1), generator=rng, device=index.device)
-        rows = (torch.arange(height, device=index.device) + moves[0]).clamp_(0, height - 1)
-        columns = (torch.arange(width, device=index.device) + moves[1]).clamp_(0, width - 1)
-        return self._images[index[:, None, None], rows[:, :, None], columns[:, None, :]].flatten(1)
 
 
 class Rivals:

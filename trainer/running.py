@@ -17,6 +17,7 @@ from trainer.config import RunConfig
 from trainer.data import load
 from trainer.data.catalogue import family_of
 from trainer.data.folders import read_folders
+from trainer.data.sizes import cut_of
 from trainer.errors import ConfigError, OutOfSpace, TrainerError
 from trainer.events import read_events
 from trainer.loop import train
@@ -84,7 +85,7 @@ def carry_out(config: RunConfig, folder: RunDir, recorder: Recorder, stop: Stop,
 
 def _check(config: RunConfig, device: torch.device) -> None:
     """Refuse what the data set cannot give and what does not fit in memory. Raises ConfigError, DataError."""
-    info = family_of(config.data.name, read_folders())[1]
+    info = family_of(config.data.name, read_folders(), cut_of(config.data))[1]
     problems = estimate.problems(config, info)
     if not problems and device.type == "cpu":
         full = estimate.fits(estimate.estimate(config, info), estimate.available_memory())

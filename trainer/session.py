@@ -49,7 +49,7 @@ class Session:
         self._phase_flops = {
             phase.name: float(arithmetic.phase_flops(config, data.info, phase)) for phase in self.plan.phases
         }
-        self.batches = Batches(data.x_train, data.y_train, self.plan, config.seed, shift=config.data.augment == "shift")
+        self.batches = Batches(data.x_train, data.y_train, self.plan, config.seed, augment=config.data.augment)
         self.rivals = Rivals(config.competitors, self.net, data.y_train, config.seed)
         self.rng = generator(device, config.seed, Stream.DRAWS)
         self.gauges, self.clock, self.meters = Gauges(self.net.layers), Stopwatch(device), Meters(device)

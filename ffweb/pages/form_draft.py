@@ -19,7 +19,7 @@ from ffweb.runs.models import Run
 from trainer import config as trainer_config
 from trainer import estimate as estimating
 from trainer.config import RunConfig
-from trainer.data.catalogue import DataInfo, describe
+from trainer.data.catalogue import DataInfo, describe, facts
 from trainer.errors import ConfigError, Problem
 from trainer.estimate import Estimate
 from trainer.presets import PRESETS
@@ -93,7 +93,7 @@ class Draft:
     def info(self) -> DataInfo | None:
         """What is known of the data set, if there is one of that name."""
         try:
-            return describe(str(value_at(self.sound, "data.name")))
+            return facts(self.countable.data) if self.countable else describe(str(value_at(self.sound, "data.name")))
         except ConfigError:
             return None
 

@@ -217,9 +217,16 @@ def _data_aside(draft: Draft) -> str:
     if info is None:
         return ""
     height, width, channels = info.shape
+    if info.kind == "text":
+        return f"{info.train:,} + {info.test:,} windows of {width} characters, {info.classes} symbols. {_where(info)}"
     colours = "grey" if channels == 1 else "colour"
-    where = "Already on this machine." if info.local else f"Will be downloaded first, {size(info.bytes)}."
-    return f"{info.train:,} + {info.test:,} {colours} images, {height} × {width}, {info.classes} classes. {where}"
+    return (
+        f"{info.train:,} + {info.test:,} {colours} images, {height} × {width}, {info.classes} classes. {_where(info)}"
+    )
+
+
+def _where(info: DataInfo) -> str:
+    return "Already on this machine." if info.local else f"Will be downloaded first, {size(info.bytes)}."
 
 
 def _data_title(draft: Draft) -> str:

@@ -80,7 +80,7 @@ def data_of(name: str) -> Data:
     try:
         info = describe(name, read_folders())
     except TrainerError:
-        return Data(name, name.removeprefix("npz:"), 2)
+        return Data(name, name.removeprefix("npz:").removeprefix("text:"), 2)
     return Data(name, info.title, 2 if info.test >= 10_000 else 1)
 
 

@@ -11,6 +11,7 @@ from ffweb.pages.form_schema import GROUPS, Branch, Choice, form_tree, walk
 from ffweb.pages.form_values import value_at
 from ffweb.pages.form_words import said, summary
 from trainer.data.catalogue import DataInfo, describe
+from trainer.data.family import DEFAULT_CUT, Cut
 from trainer.data.folders import read_folders
 from trainer.errors import TrainerError
 from trainer.presets import PRESETS
@@ -36,16 +37,17 @@ class Group:
 
 
 @lru_cache(maxsize=256)
-def data_info(name: str) -> DataInfo | None:
+def data_info(name: str, cut: Cut = DEFAULT_CUT) -> DataInfo | None:
     """What is known of a data set; None for one that is gone."""
     try:
-        return describe(name, read_folders())
+        return describe(name, read_folders(), cut)
     except TrainerError:
         return None
 
 
 def info_of(config: Config) -> DataInfo | None:
-    return data_info(str(value_at(config, "data.name", "")))
+    cut = Cut(value_at(config, "data.window") or DEFAULT_CUT.window, value_at(config, "data.prefix"))
+    return data_info(str(value_at(config, "data.name", "")), cut)
 
 
 def test_images(config: Config) -> int | None:
@@ -57,7 +59,7 @@ def test_images(config: Config) -> int | None:
 
 def data_title(config: Config) -> str:
     info = info_of(config)
-    return info.title if info else str(value_at(config, "data.name", "")).removeprefix("npz:")
+    return info.title if info else str(value_at(config, "data.name", "")).removeprefix("npz:").removeprefix("text:")
 
 
 def subtitle(config: Config) -> str:

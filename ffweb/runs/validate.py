@@ -13,7 +13,7 @@ from ffweb.work import presence
 from trainer import config as trainer_config
 from trainer import estimate as estimating
 from trainer.config import RunConfig
-from trainer.data.catalogue import DataInfo, describe
+from trainer.data.catalogue import DataInfo, facts
 from trainer.errors import ConfigError
 from trainer.estimate import Estimate
 
@@ -38,7 +38,7 @@ def check(
     _bounded(config, "config")
     _bounded(changes, "set")
     parsed = trainer_config.parse(trainer_config.compose(preset, config, changes))
-    info = describe(parsed.data.name)
+    info = facts(parsed.data)
     if problems := estimating.problems(parsed, info):
         raise ConfigError(problems)
     queue = queue_for(parsed.device)

@@ -99,7 +99,7 @@ def test_an_unreachable_server_is_named(server, home, monkeypatch):
 
 def test_a_second_address_is_tried(server, home, monkeypatch):
     good = remotes(f"{server.url}/mnist", server.files)
-    both = [download.Remote(r.name, ("http://127.0.0.1:9/x", *r.urls), r.md5, r.size) for r in good]
+    both = [download.Remote(r.name, ("http://127.0.0.1:9/x", *r.urls), r.checksum, r.size) for r in good]
     monkeypatch.setattr(Idx, "remotes", lambda self, name: both)
     assert fetch("mnist").local
 

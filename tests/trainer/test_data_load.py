@@ -28,6 +28,9 @@ class Config:
     valid_size: int = 0
     test_size: int | None = None
     standardise: str = "none"
+    augment: str = "none"
+    window: int = 10
+    prefix: int | None = None
 
 
 @pytest.fixture(autouse=True)

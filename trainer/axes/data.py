@@ -8,12 +8,14 @@ from pydantic import Field
 
 from trainer.axes.base import RARE, Value
 
+Augment = Literal["none", "shift", "shift2", "flip", "crop_flip", "crop_turn"]
+
 
 class Data(Value, title="Data"):
     """The data set, how much of it, and how its pixels are scaled. FF and backprop read the same tensors."""
 
     name: str = Field("digits", min_length=1, max_length=100, title="Data set")
-    """A name of the catalogue, or npz:NAME for a NAME.npz in one of the data folders."""
+    """A name of the catalogue, or npz:NAME for a NAME.npz, text:NAME for a NAME.txt in one of the data folders."""
     train_size: int | None = Field(
         None, ge=10, le=10_000_000, title="Training images", json_schema_extra={"unit": "images"}
     )
@@ -28,5 +30,13 @@ class Data(Value, title="Data"):
     """How many test images to use; empty: all."""
     standardise: Literal["none", "dataset"] = Field("none", title="Standardise")
     """none: pixels between 0 and 1. dataset: minus the training images' mean, over their deviation, in each channel."""
-    augment: Literal["none", "shift"] = Field("none", title="Augment")
-    """shift: each training image moved by up to one pixel each way, anew each time it is drawn."""
+    augment: Augment = Field("none", title="Augment")
+    """What is done to a training image anew each time it is drawn. shift: moved by up to one pixel each way; shift2: by
+    up to two. flip: mirrored left to right, or not. crop_flip: moved by up to four pixels into black, and flip.
+    crop_turn: moved likewise, and turned by up to 15 degrees."""
+    window: int = Field(10, ge=2, le=64, title="Window", json_schema_extra={"unit": "characters", **RARE})
+    """Of a text: how many characters the net sees; it is to tell the next one."""
+    prefix: int | None = Field(
+        None, ge=3, le=10_000_000, title="Prefix", json_schema_extra={"unit": "characters", **RARE}
+    )
+    """Of a text: characters taken from the start of each document (fable, topic, paragraph); empty: all."""

@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from ..errors import ConfigError
 from .catalogue import family_of
-from .family import Arrays, DataInfo, Labels, Pixels, Progress
+from .family import DEFAULT_CUT, Arrays, Cut, DataInfo, Labels, Pixels, Progress
 from .folders import download_folder, read_folders
-from .sizes import DataConfig, Sizes, problems, sizes
+from .sizes import DataConfig, Sizes, cut_of, problems, sizes
 from .splits import stratified
 
 if TYPE_CHECKING:
@@ -62,30 +62,31 @@ def _ignore(done: int, total: int) -> None:
     """Progress nobody wants to see."""
 
 
-def fetch(name: str, on_download: Progress = _ignore) -> DataInfo:
+def fetch(name: str, on_download: Progress = _ignore, cut: Cut = DEFAULT_CUT) -> DataInfo:
     """Bring a data set onto this machine if it is not there. Raises ConfigError, DataError, OutOfSpace."""
     folders = read_folders()
     family, _ = family_of(name, folders)
     family.prepare(name, folders, download_folder(), on_download)
-    return family_of(name, folders)[1]
+    return family_of(name, folders, cut)[1]
 
 
 def load(data: DataConfig, device: torch.device | str, seed: int, on_download: Progress = _ignore) -> Dataset:
     """Download if need be, read, split and standardise; every tensor ends on `device`.
 
     Training and validation images are drawn by `seed`, each class by its share; a smaller test set is the same for
-    every seed. `on_download` is called with (bytes done, bytes in all) and may raise to end the download.
+    every seed. A text trains on its training documents, whether or not `valid_size` asks for its validation ones.
+    `on_download` is called with (bytes done, bytes in all) and may raise to end the download.
     Raises ConfigError (a size that does not fit), DataError (missing or corrupt), OutOfSpace.
     """
     folders = read_folders()
     family, before = family_of(data.name, folders)
     started = time.perf_counter()
-    info = fetch(data.name, on_download)
+    info = fetch(data.name, on_download, cut_of(data))
     seconds = 0.0 if before.local else time.perf_counter() - started
     if errors := problems(data, info):
         raise ConfigError(errors)
     wanted = sizes(data, info)
-    arrays = family.read(data.name, folders)
+    arrays = family.read(data.name, folders, cut_of(data))
     chosen = _choose(arrays, split(arrays, wanted, seed))
     moments = channel_moments(chosen[0], arrays.white) if data.standardise != "none" else None
     return Dataset(
@@ -101,8 +102,22 @@ Chosen = tuple[Pixels, Labels, Pixels, Labels, Pixels, Labels]
 
 def _choose(arrays: Arrays, index: tuple[Labels, Labels, Labels]) -> Chosen:
     train, valid, test = index
-    x, y = arrays.x_train, arrays.y_train
-    return _take(x, train), y[train], _take(x, valid), y[valid], _take(arrays.x_test, test), arrays.y_test[test]
+    x, y, x_held, y_held = arrays.x_train, arrays.y_train, *held_out(arrays)
+    return (
+        _take(x, train),
+        y[train],
+        _take(x_held, valid),
+        y_held[valid],
+        _take(arrays.x_test, test),
+        arrays.y_test[test],
+    )
+
+
+def held_out(arrays: Arrays) -> tuple[Pixels, Labels]:
+    """The images that validation draws from: the set's own, or the training images."""
+    if arrays.x_valid is None or arrays.y_valid is None:
+        return arrays.x_train, arrays.y_train
+    return arrays.x_valid, arrays.y_valid
 
 
 def _take(x: Pixels, index: Labels) -> Pixels:
@@ -142,8 +157,10 @@ def _on_device(
 
 
 def split(arrays: Arrays, wanted: Sizes, seed: int) -> tuple[Labels, Labels, Labels]:
-    """Indices of the (training, validation, test) images; the first two into x_train, all ascending."""
-    valid, rest = stratified(arrays.y_train, wanted.valid, seed)
+    """Indices of the (training, validation, test) images, all ascending: into x_train, `held_out` and x_test."""
+    valid, rest = stratified(held_out(arrays)[1], wanted.valid, seed)
+    if arrays.y_valid is not None:  # what validation takes is not missing from training
+        rest = np.arange(len(arrays.y_train))
     chosen, _ = stratified(arrays.y_train[rest], wanted.train, seed)
     test, _ = stratified(arrays.y_test, wanted.test, TEST_SEED)
     return rest[chosen], valid, test

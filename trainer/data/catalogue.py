@@ -6,23 +6,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import ConfigError, DataError
-from . import digits, npz, torchvision_sets
-from .family import DataInfo, Family
+from . import digits, npz, text, torchvision_sets
+from .family import DEFAULT_CUT, Cut, DataInfo, Family
 from .folders import read_folders
+from .sizes import DataConfig, cut_of
 
-__all__ = ["FAMILIES", "DataInfo", "describe", "family_of", "listing"]
+__all__ = ["FAMILIES", "Cut", "DataInfo", "describe", "facts", "family_of", "listing"]
 
-FAMILIES: tuple[Family, ...] = (digits, torchvision_sets, npz)
+FAMILIES: tuple[Family, ...] = (digits, torchvision_sets, text, npz)
 
 
 def _names(folders: Sequence[Path]) -> list[str]:
     return [name for family in FAMILIES for name in family.names(folders)]
 
 
-def family_of(name: str, folders: Sequence[Path]) -> tuple[Family, DataInfo]:
-    """The family that owns `name`, and the facts. Raises DataError (corrupt file), ConfigError (unknown name)."""
+def family_of(name: str, folders: Sequence[Path], cut: Cut = DEFAULT_CUT) -> tuple[Family, DataInfo]:
+    """The family that owns `name`, and the facts, of a text those of its windows by `cut`.
+
+    Raises DataError (corrupt file), ConfigError (unknown name).
+    """
     for family in FAMILIES:
-        info = family.describe(name, folders)
+        info = family.describe(name, folders, cut)
         if info is not None:
             return family, info
     known = ", ".join(_names(folders))
@@ -31,17 +35,22 @@ def family_of(name: str, folders: Sequence[Path]) -> tuple[Family, DataInfo]:
             {
                 "loc": "data.name",
                 "msg": f"there is no data set {name!r}; these would work: {known}, and npz:NAME for a NAME.npz "
-                "in a folder of FFWEB_DATASETS",
+                "or text:NAME for a NAME.txt in a folder of FFWEB_DATASETS",
                 "type": "unknown_dataset",
             }
         ]
     )
 
 
-def describe(name: str, folders: Sequence[Path] | None = None) -> DataInfo:
+def facts(data: DataConfig) -> DataInfo:
+    """Facts of the data set that a config names, cut as it says. Raises as `describe` does."""
+    return describe(data.name, cut=cut_of(data))
+
+
+def describe(name: str, folders: Sequence[Path] | None = None, cut: Cut = DEFAULT_CUT) -> DataInfo:
     """Facts of one data set. Raises ConfigError (loc `data.name`) with the names or the repair that would work."""
     try:
-        return family_of(name, read_folders() if folders is None else folders)[1]
+        return family_of(name, read_folders() if folders is None else folders, cut)[1]
     except DataError as error:
         raise ConfigError([{"loc": "data.name", "msg": error.reason, "type": "dataset"}]) from error
 

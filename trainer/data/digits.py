@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DataError
-from .family import Arrays, DataInfo, Progress
+from .family import DEFAULT_CUT, Arrays, Cut, DataInfo, Progress
 from .splits import stratified
 
 TEST = 360
@@ -37,7 +37,7 @@ def names(folders: Sequence[Path]) -> list[str]:
     return [INFO.name]
 
 
-def describe(name: str, folders: Sequence[Path]) -> DataInfo | None:
+def describe(name: str, folders: Sequence[Path], cut: Cut = DEFAULT_CUT) -> DataInfo | None:
     return INFO if name == INFO.name else None
 
 
@@ -56,7 +56,7 @@ def _file() -> Path:
     )
 
 
-def read(name: str, folders: Sequence[Path]) -> Arrays:
+def read(name: str, folders: Sequence[Path], cut: Cut = DEFAULT_CUT) -> Arrays:
     with gzip.open(_file(), "rt") as file:
         table = np.loadtxt(file, delimiter=",", dtype=np.int64)
     pixels = table[:, :-1].astype(np.uint8).reshape(-1, *INFO.shape)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ..errors import DataError, OutOfSpace
 from .family import Progress
@@ -30,12 +31,17 @@ CHUNK = 1 << 18
 
 @dataclass(frozen=True)
 class Remote:
-    """One file to download: its addresses in order of trial, its MD5 as published, its usual size in bytes."""
+    """One file to download: its addresses in order of trial, its checksum, its usual size in bytes."""
 
     name: str
     urls: tuple[str, ...]
-    md5: str
+    checksum: str
+    """MD5 as torchvision publishes it, or SHA-256, in hexadecimal; the length tells which."""
     size: int
+
+    @property
+    def algorithm(self) -> Literal["MD5", "SHA-256"]:
+        return "MD5" if len(self.checksum) == 32 else "SHA-256"
 
 
 class _Failed(Exception):
@@ -124,15 +130,15 @@ class Transfer:
             raise _Failed(_why(error.reason)) from error
         except (http.client.HTTPException, OSError) as error:
             raise _Failed(_why(error)) from error
-        if digest != remote.md5:
-            raise _Failed(f"the file is corrupt (its MD5 is {digest}, published is {remote.md5})")
+        if digest != remote.checksum:
+            raise _Failed(f"the file is corrupt (its {remote.algorithm} is {digest}, published is {remote.checksum})")
 
     def _copy(self, response: http.client.HTTPResponse, remote: Remote, part: Path) -> str:
-        """Stream the answer into `part`; returns its MD5."""
+        """Stream the answer into `part`; returns its checksum."""
         length = response.headers.get("Content-Length") or ""
         expected = int(length) if length.isdecimal() else 0
         self._sizes[remote.name] = expected or remote.size
-        digest, done = hashlib.md5(usedforsecurity=False), 0
+        digest, done = hashlib.new(remote.algorithm.replace("-", ""), usedforsecurity=False), 0
         with writing(self.what, self.folder):
             file = part.open("wb")
         with file:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,18 @@ Progress = Callable[[int, int], None]
 """Called with (bytes done, bytes in all) while something is downloaded; what it raises ends the download."""
 
 
+class Cut(NamedTuple):
+    """How a text becomes images of height 1: `data.window` and `data.prefix`. Pictures are what they are."""
+
+    window: int = 10
+    """Characters seen; the target is the one after them."""
+    prefix: int | None = None
+    """Characters taken from the start of each document; None: all."""
+
+
+DEFAULT_CUT = Cut()
+
+
 @dataclass(frozen=True)
 class DataInfo:
     """What the catalogue knows of a data set without reading its images."""
@@ -26,9 +38,10 @@ class DataInfo:
     name: str
     """As the config writes it: `mnist`, `npz:NAME`."""
     title: str
-    kind: Literal["image"]
+    kind: Literal["image", "text"]
+    """image: pictures. text: windows of characters, one-hot, as images of height 1; labels are the next characters."""
     shape: tuple[int, int, int]
-    """Height, width, channels."""
+    """Height, width, channels; of a text 1, the window, the symbols."""
     classes: int
     train: int
     """Number of training images."""
@@ -39,6 +52,8 @@ class DataInfo:
     """Whether it can be read now, without a download."""
     bytes: int
     """Size of its files: those found, or those to download."""
+    valid: int | None = None
+    """Number of images kept apart for validation; None: the set keeps none, they are drawn from the training images."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +68,22 @@ class Arrays:
     """Names of the classes, by label."""
     white: int = 255
     """The largest value a pixel can have."""
+    x_valid: Pixels | None = None
+    """Images kept apart for validation; None where `DataInfo.valid` is."""
+    y_valid: Labels | None = None
 
 
 class Family(Protocol):
-    """A family of data sets. `folders` are searched in order; only `prepare` writes, and only into `into`."""
+    """A family of data sets. `folders` are searched in order; only `prepare` writes, and only into `into`.
+
+    `cut` is for texts; a family of pictures has no use for it.
+    """
 
     def names(self, folders: Sequence[Path]) -> list[str]:
         """Names to list."""
         ...
 
-    def describe(self, name: str, folders: Sequence[Path]) -> DataInfo | None:
+    def describe(self, name: str, folders: Sequence[Path], cut: Cut = DEFAULT_CUT) -> DataInfo | None:
         """Facts from headers alone; None when the name belongs to another family. DataError for a corrupt file."""
         ...
 
@@ -70,6 +91,6 @@ class Family(Protocol):
         """Download what is missing. DataError names data set, cause and remedy; OutOfSpace for a full disk."""
         ...
 
-    def read(self, name: str, folders: Sequence[Path]) -> Arrays:
+    def read(self, name: str, folders: Sequence[Path], cut: Cut = DEFAULT_CUT) -> Arrays:
         """All images. DataError for a missing or corrupt file."""
         ...

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ConfigError, DataError
-from .family import Arrays, DataInfo, Pixels, Progress
+from .family import DEFAULT_CUT, Arrays, Cut, DataInfo, Pixels, Progress
 from .folders import remedy
 
 PREFIX = "npz:"
@@ -172,7 +172,7 @@ def info(name: str, title: str, path: Path) -> DataInfo:
     )
 
 
-def describe(name: str, folders: Sequence[Path]) -> DataInfo | None:
+def describe(name: str, folders: Sequence[Path], cut: Cut = DEFAULT_CUT) -> DataInfo | None:
     if not name.startswith(PREFIX):
         return None
     return info(name, _stem(name), _path(name, folders))
@@ -182,5 +182,5 @@ def prepare(name: str, folders: Sequence[Path], into: Path, progress: Progress) 
     """Nothing to download: the file is the user's own."""
 
 
-def read(name: str, folders: Sequence[Path]) -> Arrays:
+def read(name: str, folders: Sequence[Path], cut: Cut = DEFAULT_CUT) -> Arrays:
     return arrays(_path(name, folders))

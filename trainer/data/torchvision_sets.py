@@ -18,7 +18,7 @@ from typing import Any
 from ..errors import DataError
 from . import npz
 from .download import Transfer, lock, writing
-from .family import Arrays, DataInfo, Progress
+from .family import DEFAULT_CUT, Arrays, Cut, DataInfo, Progress
 from .folders import remedy
 from .torchvision_layouts import Batches, Idx, Layout, Mat
 
@@ -137,7 +137,7 @@ def names(folders: Sequence[Path]) -> list[str]:
     return list(ENTRIES)
 
 
-def describe(name: str, folders: Sequence[Path]) -> DataInfo | None:
+def describe(name: str, folders: Sequence[Path], cut: Cut = DEFAULT_CUT) -> DataInfo | None:
     entry = ENTRIES.get(name)
     if entry is None:
         return None
@@ -192,7 +192,7 @@ def _download(entry: Entry, into: Path, progress: Progress) -> None:
         raise DataError(f"{title} could not be unpacked ({error}). {_remedy(entry)}", "data.name") from error
 
 
-def read(name: str, folders: Sequence[Path]) -> Arrays:
+def read(name: str, folders: Sequence[Path], cut: Cut = DEFAULT_CUT) -> Arrays:
     entry = ENTRIES[name]
     root, file = entry.found(folders)
     if file:
