@@ -11,7 +11,11 @@ from ffweb import __version__
 from ffweb.runs.status import STATUSES
 
 # Word, url name, and the url names under which the entry is the current one.
-NAV = (("Runs", "runs", {"runs", "run", "new-run"}), ("Team", "team", {"team"}))
+NAV = (
+    ("Runs", "runs", {"runs", "run", "new-run"}),
+    ("Methods", "methods", {"methods"}),
+    ("Team", "team", {"team"}),
+)
 STATUS_TABLE = {
     s.name: {"word": s.word, "icon": s.icon, "tone": s.tone, "sentence": s.sentence} for s in STATUSES.values()
 }

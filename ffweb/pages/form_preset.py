@@ -49,17 +49,17 @@ def _here(reached: list[float]) -> tuple[str, str]:
 
 def _reached(user: User) -> dict[str, list[float]]:
     """Test accuracies of the newest runs of each preset, as it stands, that `user` may see."""
-    wanted = {name: _essence(trainer_config.compose(name)) for name in PRESETS}
+    wanted = {name: essence(trainer_config.compose(name)) for name in PRESETS}
     runs = access.runs_for(user).filter(status=status.FINISHED, preset__in=wanted).order_by("-ended")
     found: dict[str, list[float]] = {}
     for preset, config, result in runs.values_list("preset", "config", "result")[:LATEST]:
         accuracy = ((result or {}).get("metrics", {}).get("test/accuracy") or {}).get("last")
-        if accuracy is not None and _essence(config) == wanted[preset]:
+        if accuracy is not None and essence(config) == wanted[preset]:
             found.setdefault(preset, []).append(accuracy)
     return found
 
 
-def _essence(config: Mapping[str, Any]) -> dict[str, Any]:
+def essence(config: Mapping[str, Any]) -> dict[str, Any]:
     """What of a config decides what it reaches, with its defaults filled in."""
     whole = trainer_config.compose(config=config)
     return {name: value for name, value in whole.items() if name not in OWN}

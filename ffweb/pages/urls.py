@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from ffweb.pages import (
     views_link,
+    views_methods,
     views_new,
     views_probes,
     views_run,
@@ -32,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     path("sign-in", views_sign_in.sign_in, name="sign-in"),
     path("sign-in/<str:token>", views_link.link, name="link"),
     path("sign-out", views_sign_in.sign_out, name="sign-out"),
+    path("methods", views_methods.methods_page, name="methods"),
     path("team", views_team.team, name="team"),
     path("team/invite", views_team.invite, name="invite"),
     path("team/<int:user_id>/<str:action>", views_team.change, name="change-member"),
