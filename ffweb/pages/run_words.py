@@ -10,8 +10,7 @@ from typing import Any
 from ffweb.pages.form_schema import GROUPS, Branch, Choice, form_tree, walk
 from ffweb.pages.form_values import value_at
 from ffweb.pages.form_words import said, summary
-from trainer.data.catalogue import DataInfo, describe
-from trainer.data.family import DEFAULT_CUT, Cut
+from trainer.data.catalogue import DEFAULT_CUT, Cut, DataInfo, describe
 from trainer.data.folders import read_folders
 from trainer.errors import TrainerError
 from trainer.presets import PRESETS

@@ -260,5 +260,7 @@ def test_the_listing_says_what_is_there(folder):
         "cifar10": False,
         "cifar100": False,
         "svhn": False,
+        "aesop": False,
+        "python-topics": True,
         "npz:own": True,
     }

@@ -11,7 +11,7 @@ from .family import DEFAULT_CUT, Cut, DataInfo, Family
 from .folders import read_folders
 from .sizes import DataConfig, cut_of
 
-__all__ = ["FAMILIES", "Cut", "DataInfo", "describe", "facts", "family_of", "listing"]
+__all__ = ["DEFAULT_CUT", "FAMILIES", "Cut", "DataInfo", "describe", "facts", "family_of", "listing"]
 
 FAMILIES: tuple[Family, ...] = (digits, torchvision_sets, text, npz)
 
