@@ -1,4 +1,4 @@
-"""`python -m trainer`: run, presets, schema, data."""
+"""`python -m trainer`: run, presets, reproduce, schema, data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from trainer import config as configs
-from trainer.errors import ConfigError, Problem, TrainerError
+from trainer.commands import presets as presets_command
+from trainer.commands import reproduce as reproduce_command
+from trainer.commands.usage import change, sentence, wrong
+from trainer.errors import ConfigError, TrainerError
 from trainer.presets import PRESETS
 
 
@@ -21,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = args.command(args)
     except ConfigError as error:
         for problem in error.errors:
-            print(_sentence(problem), file=sys.stderr)
+            print(sentence(problem), file=sys.stderr)
         return error.exit_code
     except TrainerError as error:
         print(error.reason, file=sys.stderr)
@@ -40,9 +43,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--resume", action="store_true", help="go on from the folder's checkpoint")
     run.add_argument("--parent-pipe", action="store_true", help="end when stdin ends; for the worker")
     run.set_defaults(command=_run)
-    presets = commands.add_parser("presets", help="list the presets")
-    presets.add_argument("--json", action="store_true", help="as JSON, configs included")
-    presets.set_defaults(command=_presets)
+    presets_command.add_to(commands)
+    reproduce_command.add_to(commands)
     schema = commands.add_parser("schema", help="print the JSON Schema of a config")
     schema.set_defaults(command=_schema)
     data = commands.add_parser("data", help="list or fetch data sets").add_subparsers(required=True, metavar="ACTION")
@@ -66,51 +68,19 @@ def _composed(args: argparse.Namespace) -> configs.RunConfig:
     if args.preset is None and content is None and not args.changes:
         msg = f"say what to run, with --preset, --config or --set; presets: {', '.join(PRESETS)}"
         raise ConfigError([{"loc": "preset", "msg": msg, "type": "missing"}])
-    return configs.parse(configs.compose(args.preset, content, dict(_change(text) for text in args.changes)))
+    return configs.parse(configs.compose(args.preset, content, dict(change(text) for text in args.changes)))
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_bytes())
     except OSError as error:
-        raise ConfigError([_problem("config", f"{path} cannot be read: {error.strerror}")]) from error
+        raise ConfigError([wrong("config", f"{path} cannot be read: {error.strerror}")]) from error
     except ValueError as error:
-        raise ConfigError([_problem("config", f"{path} is no JSON: {error}")]) from error
+        raise ConfigError([wrong("config", f"{path} is no JSON: {error}")]) from error
     if not isinstance(content, dict):
-        raise ConfigError([_problem("config", f"{path} must hold a JSON object")])
+        raise ConfigError([wrong("config", f"{path} must hold a JSON object")])
     return content
-
-
-def _change(text: str) -> tuple[str, Any]:
-    """`a.b=v` as (path, value): JSON where it is JSON, else the text itself."""
-    path, equals, value = text.partition("=")
-    if not equals or not path:
-        raise ConfigError([_problem("set", f"{text!r} is no change; write a.b=value, such as objective.theta=1.5")])
-    try:
-        return path, json.loads(value)
-    except ValueError:
-        return path, value
-
-
-def _problem(loc: str, msg: str) -> Problem:
-    return {"loc": loc, "msg": msg, "type": "usage"}
-
-
-def _sentence(problem: Problem) -> str:
-    return f"{problem['loc']}: {problem['msg']}" if problem["loc"] else problem["msg"]
-
-
-def _presets(args: argparse.Namespace) -> int:
-    from dataclasses import asdict
-
-    if args.json:
-        print(json.dumps([asdict(preset) for preset in PRESETS.values()], indent=2, ensure_ascii=False))
-        return 0
-    for preset in PRESETS.values():
-        published = preset.published
-        figure = f"published {published.value:g} {published.unit} ({published.split})" if published else "ours"
-        print(f"{preset.name}\n  {preset.title}, about {preset.minutes:g} min; {figure}\n  {preset.source}")
-    return 0
 
 
 def _schema(args: argparse.Namespace) -> int:
@@ -123,9 +93,9 @@ def _data_list(args: argparse.Namespace) -> int:
 
     for info in listing():
         where = "here" if info.local else "downloaded on first use"
-        height, width, channels = info.shape
-        print(f"{info.name}: {info.title}, {height} × {width} × {channels}, {info.classes} classes, "
-              f"{info.train:,} + {info.test:,} images, {where}; {info.licence}")  # fmt: skip
+        shape, images = " × ".join(map(str, info.shape)), "windows" if info.kind == "text" else "images"
+        print(f"{info.name}: {info.title}, {shape}, {info.classes} classes, "
+              f"{info.train:,} + {info.test:,} {images}, {where}; {info.licence}")  # fmt: skip
     return 0
 
 

@@ -32,10 +32,11 @@ def pick(device: str) -> torch.device:
 
 
 def environment(device: torch.device) -> dict[str, Any]:
-    """Versions, device, threads and commit: what has to be equal for equal bits."""
+    """Versions, device, threads and commit (`dirty`: changed since): what has to be equal for equal bits."""
     return {
         "ffweb": trainer.__version__,
-        "commit": _commit(),
+        "commit": _git("rev-parse", "HEAD"),
+        "dirty": bool(_git("status", "--porcelain", "--", "trainer", ":!trainer/presets/measured.json")),
         "python": platform.python_version(),
         "torch": torch.__version__,
         "numpy": np.__version__,
@@ -57,15 +58,13 @@ def _cpu_name() -> str:
     return names[0] if names else platform.machine()
 
 
-def _commit() -> str | None:
-    """The commit of this checkout; None where it is none."""
+def _git(*arguments: str) -> str | None:
+    """What git says of this checkout; None where it is none."""
     root = Path(trainer.__file__).parent.parent
     if not (root / ".git").exists():
         return None
     try:
-        answer = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, timeout=5, check=True
-        )
+        answer = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, timeout=5, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
     return answer.stdout.strip()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from trainer.errors import ConfigError
-from trainer.presets.base import Preset, Published
+from trainer.presets.base import Preset, Published, Target
 from trainer.presets.digits import DIGITS
 from trainer.presets.mnist import MNIST
 
-__all__ = ["PRESETS", "Preset", "Published", "find"]
+__all__ = ["PRESETS", "Preset", "Published", "Target", "find"]
 
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in (*DIGITS, *MNIST)}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,22 @@ class Published:
 
 
 @dataclass(frozen=True)
+class Target:
+    """What a preset is meant to reach on the test set at its last epoch."""
+
+    value: float
+    """In the metric's own unit: a share from 0 to 1 for accuracy and error, perplexity as it is."""
+    metric: str = "test/accuracy"
+    """A series of the results, or `test/error` (1 − test/accuracy)."""
+    better: Literal["up", "down"] = "up"
+    """up: at least `value`; down: at most."""
+
+    def met(self, figure: float) -> bool:
+        """Whether `figure`, in the same unit, reaches it."""
+        return figure >= self.value if self.better == "up" else figure <= self.value
+
+
+@dataclass(frozen=True)
 class Preset:
     """A config by name; fields that `config` leaves out have their defaults."""
 
@@ -32,3 +48,6 @@ class Preset:
     minutes: float
     """Wall time on two CPU cores, import and evaluation counted (docs/numbers.md says how it was measured)."""
     config: dict[str, Any]
+    method: str = ""
+    """Its method's entry on the page /methods."""
+    target: Target | None = None

@@ -1,0 +1,201 @@
+"""The statistics against numbers worked out by hand, and the table with all, some and no results."""
+
+from __future__ import annotations
+
+import json
+from math import sqrt
+
+import pytest
+
+from trainer.cli import main
+from trainer.config import compose, parse
+from trainer.presets import PRESETS, Preset, Target, words
+from trainer.presets.fingerprint import fingerprint
+from trainer.presets.measured import current, read
+from trainer.presets.summary import summary
+from trainer.reproduce import page, record
+
+COLUMNS = 10
+
+
+def row(seed=0, accuracy=0.9, control=None, preset="ff-digits", **more):
+    changes = more.pop("changes", {})
+    return {
+        "preset": preset, "seed": seed, "control": control, "changes": changes,
+        "config": fingerprint(parse(compose(preset, None, changes))), "metrics": {"test/accuracy": accuracy},
+        "per_layer": [0.5, None], "epochs": 60, "images": 86220, "flops": 1e12, "seconds": 20.0,
+        "compute_seconds": 10.0, "peak_bytes": 3e8, "test_images": 400, "commit": "0123456789abcdef-dirty",
+        "date": "2026-01-31",
+        "machine": {"cpu": "A processor", "cores": 2, "threads": 1, "device": "cpu", "torch": "2.13.0"}, **more,
+    }  # fmt: skip
+
+
+def test_the_statistics_by_hand():
+    rows = [row(0, 0.88), row(1, 0.90), row(2, 0.92), row(0, 0.80, "random"), row(0, 0.86, "linear")]
+    found = summary(rows)
+    assert found.figure.mean == pytest.approx(0.9)
+    assert found.figure.sd == pytest.approx(0.02)
+    assert found.figure.best == 0.92
+    assert found.figure.error == pytest.approx(sqrt(0.9 * 0.1 / 400 + 0.02**2 / 3))  # 0.0189
+    random, linear = found.controls["random"], found.controls["linear"]
+    assert random.control.sd is None
+    assert random.control.error == pytest.approx(0.02)  # √(0.8 · 0.2 / 400)
+    assert random.gain == pytest.approx(0.1)
+    assert random.error == pytest.approx(sqrt(0.000225 + 0.0004 / 3 + 0.0004))  # 0.0275
+    assert (random.beats, linear.beats) == (True, False)  # 0.1 > 0.0551; 0.04 < 0.0512
+    assert found.per_layer == (0.5, None)
+
+
+def test_an_error_is_better_down_and_has_the_spread_of_its_accuracy():
+    found = summary([row(0, 0.97), row(1, 0.99), row(0, 0.9, "random")], "test/error")
+    assert found.figure.mean == pytest.approx(0.02)
+    assert found.figure.best == pytest.approx(0.01)
+    assert found.controls["random"].gain == pytest.approx(0.08)
+    assert found.figure.error == pytest.approx(summary([row(0, 0.97), row(1, 0.99)]).figure.error)
+
+
+def test_a_perplexity_is_judged_by_its_seeds_alone():
+    def text(seed, value, control=None):
+        return row(seed, 0.4, control, metrics={"test/accuracy": 0.4, "test/perplexity": value})
+
+    one = summary([text(0, 5.5), text(0, 7.0, "random")])
+    assert one.figure.metric == "test/perplexity"
+    assert one.controls["random"].gain == pytest.approx(1.5)
+    assert one.controls["random"].beats is None
+    two = summary([text(0, 5.4), text(1, 5.6), text(0, 7.0, "random"), text(1, 7.1, "random")])
+    assert two.figure.best == 5.4
+    assert two.controls["random"].error == pytest.approx(sqrt(0.02 / 2 + 0.005 / 2))
+    assert two.controls["random"].beats
+
+
+def test_nothing_comes_to_nothing():
+    assert summary([]) is None
+    assert summary([row(control="random")]) is None
+    assert summary([row()], "test/perplexity") is None
+
+
+def test_rows_of_an_earlier_form_of_a_preset_do_not_count():
+    kept, old = row(0), row(1, config="000000000000")
+    assert current(PRESETS["ff-digits"], [kept, old, row(preset="backprop-digits")]) == [kept]
+    changed = row(changes={"optimiser.lr": 0.5})
+    assert current(PRESETS["ff-digits"], [kept, changed], {"optimiser.lr": 0.5}) == [changed]
+    gone = row() | {"changes": {"optimiser.no_such": 1}}
+    assert current(PRESETS["ff-digits"], [gone], {"optimiser.no_such": 1}) == []
+
+
+def test_a_fingerprint_is_of_what_is_learnt_alone():
+    plain = fingerprint(parse(compose("ff-digits")))
+    neutral = {"seed": 3, "name": "other", "device": "cpu", "threads": 2, "metrics.every_steps": 7}
+    assert fingerprint(parse(compose("ff-digits", None, neutral))) == plain
+    defaults = {"optimiser.lr": parse(compose("ff-digits")).optimiser.lr}
+    assert fingerprint(parse(compose("ff-digits", None, defaults))) == plain
+    for changes in ({"objective.kind": "symba"}, {"objective.kind": "threshold"}, {"optimiser.lr": 0.5}):
+        assert fingerprint(parse(compose("ff-digits", None, changes))) != plain
+
+
+def presets(**targets):
+    """Presets on digits with these targets."""
+    return {
+        name: Preset(**{**vars(PRESETS["ff-digits"]), "name": name, "title": f"Title of {name}", "target": target})
+        for name, target in targets.items()
+    }
+
+
+@pytest.fixture
+def table(monkeypatch):
+    """(rows, targets by preset) -> the cells of each preset's line."""
+
+    def make(rows, **targets):
+        chosen = presets(**targets)
+        monkeypatch.setattr("trainer.presets.PRESETS", {**PRESETS, **chosen})
+        lines = page.tables(rows, chosen).splitlines()
+        assert lines[0].startswith("## ")
+        cells = [line.strip("| ").split(" | ") for line in lines if line.startswith("| `")]
+        assert all(len(line) == COLUMNS for line in cells)
+        return cells
+
+    return make
+
+
+def of(name, rows):
+    """Rows of ff-digits as those of a preset of the same config."""
+    return [{**entry, "preset": name} for entry in rows]
+
+
+def test_every_preset_has_a_line_and_says_what_is_known(table):
+    rows = of("a", [row(0, 0.88), row(1, 0.92), row(0, 0.8, "random"), row(0, 0.95, "backprop")])
+    a, b, c = table(rows, a=Target(0.895), b=Target(0.016, "test/error", "down"), c=None)
+    assert a == [
+        "`a`", "Title of a", "60 epochs<br>20 s<br>86,220 images", "0, 1", "90.00 ± 2.83 %", "50.0 · –",
+        "≥ 89.50 %: met",
+        "random 80.00 % (1 seed): +10.00 points, beaten (2 s.e. 6.40 points)"
+        "<br>backprop 95.00 % (1 seed): −5.00 points, **not beaten** (2 s.e. 5.45 points)",
+        "A processor, 1 thread on 2 cores, torch 2.13.0", "012345678 with changes",
+    ]  # fmt: skip
+    assert b == ["`b`", "Title of b", "expected: 18 s", "–", "not run", "–", "≤ 1.60 % error", "–", "–", "–"]
+    assert c[4] == "not run"
+
+
+def test_a_missed_target_says_by_how_much_in_its_own_unit(table):
+    (a,) = table(of("a", [row(0, 0.975)]), a=Target(0.016, "test/error", "down"))
+    assert a[4] == "2.50 % error"
+    assert a[6] == "≤ 1.60 % error: **not met**, by 0.90 points"
+    assert a[7] == "not run"
+
+
+def test_controls_alone_and_earlier_forms_are_no_result(table):
+    (a,) = table(of("a", [row(0, 0.8, "random")]), a=None)
+    assert a[4] == "not run"
+    (a,) = table(of("a", [row(0, 0.8, config="0")]), a=None)
+    assert a[4] == "not run (its settings have changed since it was)"
+
+
+def test_changes_have_lines_of_their_own(table):
+    rows = of("a", [row(0, 0.9), row(0, 0.7, changes={"optimiser.lr": 0.5})])
+    plain, changed = table(rows, a=Target(0.8))
+    assert (plain[0], changed[0]) == ("`a`", "`a`<br>with `optimiser.lr=0.5`")
+    assert (plain[4], changed[4]) == ("90.00 %", "70.00 %")
+    assert (plain[6], changed[6]) == ("≥ 80.00 %: met", "≥ 80.00 %")
+
+
+def test_a_page_keeps_what_was_written_by_hand(tmp_path):
+    path = tmp_path / "results.md"
+    path.write_text(f"# Mine\n\nabove\n\n{page.BEGIN}\nold\n{page.END}\n\nbelow\n")
+    page.write(path, [row()])
+    once = path.read_text()
+    page.write(path, [row()])
+    assert path.read_text() == once
+    assert once.startswith("# Mine\n\nabove\n")
+    assert once.endswith("\n\nbelow\n")
+    assert "old" not in once
+    assert all(f"`{name}`" in once for name in PRESETS)
+
+
+def test_a_row_measured_again_replaces_the_one_before(tmp_path):
+    path = tmp_path / "measured.json"
+    record.add(path, [row(1), row(0), row(0, control="random"), row(0, preset="backprop-digits")])
+    record.add(path, [row(0, 0.5), row(0, changes={"optimiser.lr": 0.5})])
+    found = [(r["preset"], r["control"], r["changes"], r["seed"], r["metrics"]["test/accuracy"]) for r in read(path)]
+    assert found == [
+        ("backprop-digits", None, {}, 0, 0.9),
+        ("ff-digits", None, {"optimiser.lr": 0.5}, 0, 0.9),
+        ("ff-digits", None, {}, 0, 0.5),
+        ("ff-digits", None, {}, 1, 0.9),
+        ("ff-digits", "random", {}, 0, 0.9),
+    ]
+    assert [path] == list(tmp_path.iterdir())
+
+
+def test_presets_say_what_was_measured(monkeypatch, capsys):
+    monkeypatch.setattr("trainer.commands.presets.read", lambda: [row(0), row(1), row(0, 0.8, "random")])
+    assert main(["presets"]) == main(["presets", "--json"]) == 0
+    out = capsys.readouterr().out
+    assert "measured here 90.00 ± 0.00 % (test, 2 seeds; 60 epochs, 20 s; A processor, 1 thread" in out
+    listed = {entry["name"]: entry for entry in json.loads(out[out.index("\n[") :])}
+    assert listed["ff-digits"]["measured"]["controls"]["random"]["beats"] is True
+    assert listed["backprop-digits"]["measured"] is None
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(4.26, "4.3 s"), (42, "42 s"), (210, "3.5 min"), (7560, "2.1 h")])
+def test_times_are_read_at_a_glance(seconds, said):
+    assert words.seconds(seconds) == said

@@ -1,0 +1,50 @@
+"""Figures in words, as the table, `presets` and the page /methods show them. Imports no torch."""
+
+from __future__ import annotations
+
+from trainer.presets.base import Target
+from trainer.presets.summary import Figure
+
+UNITS = {"accuracy": "%", "error": "% error"}
+
+
+def figure(metric: str, value: float, sd: float | None = None) -> str:
+    """`97.02 ± 0.13 %`, `2.98 % error`, `5.71 ± 0.02 perplexity`: shares in per cent, others as they are."""
+    scale = 100 if _unit(metric).startswith("%") else 1
+    spread = "" if sd is None else f" ± {scale * sd:.2f}"
+    return f"{scale * value:.2f}{spread} {_unit(metric)}"
+
+
+def mean(found: Figure) -> str:
+    """Mean ± standard deviation between seeds."""
+    return figure(found.metric, found.mean, found.sd)
+
+
+def target(wanted: Target) -> str:
+    """`≥ 98.40 %`."""
+    sign = "≥" if wanted.better == "up" else "≤"
+    return f"{sign} {figure(wanted.metric, wanted.value)}"
+
+
+def difference(metric: str, value: float) -> str:
+    """A difference of two figures with its sign, in points for shares."""
+    if _unit(metric).startswith("%"):
+        return f"{100 * value:+.2f} points".replace("-", "−")
+    return f"{value:+.2f}".replace("-", "−")
+
+
+def seconds(value: float) -> str:
+    """`42 s`, `3.5 min`, `2.1 h`."""
+    if value < 90:
+        return f"{value:.0f} s" if value >= 10 else f"{value:.1f} s"
+    return f"{value / 60:.1f} min" if value < 5400 else f"{value / 3600:.1f} h"
+
+
+def seeds(found: Figure) -> str:
+    """`1 seed` or `3 seeds`."""
+    return f"{found.n} seed{'' if found.n == 1 else 's'}"
+
+
+def _unit(metric: str) -> str:
+    name = metric.rpartition("/")[2]
+    return UNITS.get(name, name)
