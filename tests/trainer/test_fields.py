@@ -23,12 +23,15 @@ CONTEXT = {
     "readout.last": tiny.MONO,
     "scope.whole": tiny.BACKPROP,
     "normalisation.before": {"goodness.power": 1},
+    "data.window": {"data.name": "python-topics"},
+    "data.prefix": {"data.name": "python-topics"},
 }
 OTHER: dict[str, Any] = {
     "data.name": "npz:small",
     "data.train_size": 120,
     "data.valid_size": 20,
     "data.test_size": 50,
+    "data.prefix": 100,
     "architecture.hidden": [16, 13],
     "layers": [{"span": "2", "frozen": True}],
     "device": "cuda",  # refused where there is none
@@ -87,7 +90,7 @@ def beside(leaf: Leaf) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, changes in CONTEXT.items():
         axis, _, kind = key.rpartition(".")
-        if leaf.path.startswith(f"{key}.") or leaf.kinds.get(f"{axis}.kind") == kind:
+        if f"{leaf.path}.".startswith(f"{key}.") or leaf.kinds.get(f"{axis}.kind") == kind:
             found |= changes
     return found | leaf.kinds
 
