@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from trainer import figures
+from trainer.data import counted
 from trainer.report import draw, judge_images, judge_test
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def conclude(run: Session) -> dict[str, Any]:
         "energy": _energy(run),
         "checkpoint": run.saved,
     }
+    if run.data.info.kind == "text":
+        content["ngrams"] = counted(run.data)
     run.recorder.result(content)
     return content
 

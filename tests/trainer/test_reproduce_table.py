@@ -68,6 +68,19 @@ def test_a_perplexity_is_judged_by_its_seeds_alone():
     assert two.controls["random"].beats
 
 
+def test_a_head_is_shown_beside_its_label_sweep(table):
+    metrics = {"test/accuracy": 0.985, "test/sweep_accuracy": 0.98, "train/accuracy": 1.0}
+    (a,) = table(of("a", [row(0, metrics=metrics)]), a=Target(0.016, "test/error", "down"))
+    assert a[4] == "1.50 % error<br>2.00 % error by label sweep"
+
+
+def test_a_text_stands_beside_what_counting_achieves(table):
+    metrics = {"test/accuracy": 0.4, "test/perplexity": 5.5}
+    (a,) = table(of("a", [row(0, metrics=metrics, ngrams=[17.0, 9.124])]), a=Target(5.8, "test/perplexity", "down"))
+    assert (a[4], a[6]) == ("5.50 perplexity<br>40.00 %", "≤ 5.80 perplexity: met")
+    assert a[7] == "perplexity of counted n-grams, by n: 1: 17.00, 2: 9.12"
+
+
 def test_nothing_comes_to_nothing():
     assert summary([]) is None
     assert summary([row(control="random")]) is None

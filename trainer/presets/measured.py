@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from trainer.config import compose, parse
 from trainer.errors import ConfigError
@@ -52,6 +52,8 @@ class Row(TypedDict):
     compute_seconds: float
     peak_bytes: float | None
     """Highest memory of the process, or of the GPU where one computed."""
+    ngrams: NotRequired[list[float]]
+    """Of a text: test perplexity of 1-, 2-, … grams counted on the same windows."""
     test_images: int
     commit: str | None
     """As `git describe` writes it: ends in -dirty when the trainer's code was changed since."""

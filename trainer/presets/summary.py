@@ -13,7 +13,7 @@ bar a little higher than it had to be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from statistics import fmean, stdev
@@ -23,7 +23,7 @@ from trainer.metrics import metric as metric_of
 from trainer.presets.measured import Machine, Row
 
 Better = Literal["up", "down"]
-SHARES = ("test/accuracy", "test/error", "valid/accuracy", "train/accuracy")
+SHOWN = ("test/accuracy", "test/sweep_accuracy", "test/perplexity")
 ERRORS_APART = 2.0
 
 
@@ -78,6 +78,10 @@ class Summary:
     """One sentence; several machines are parted by semicolons."""
     commits: tuple[str, ...]
     controls: dict[str, Against]
+    also: tuple[Figure, ...]
+    """Other figures of the test set: the label sweep beside a head, the accuracy beside a perplexity."""
+    ngrams: tuple[float, ...]
+    """Of a text: what counting achieves."""
 
 
 def summary(rows: Sequence[Row], metric: str | None = None) -> Summary | None:
@@ -103,21 +107,26 @@ def summary(rows: Sequence[Row], metric: str | None = None) -> Summary | None:
         hardware="; ".join(_distinct(sentence(row["machine"]) for row in own)),
         commits=tuple(_distinct(row["commit"] or "unknown" for row in own)),
         controls=_controls(rows, figure),
+        also=tuple(_also(own, metric)),
+        ngrams=tuple(own[0].get("ngrams", ())),
     )
 
 
 def value_of(row: Row, metric: str) -> float | None:
-    """The row's last value of a series; `test/error` is 1 − test/accuracy."""
-    if metric == "test/error":
-        accuracy = row["metrics"].get("test/accuracy")
-        return None if accuracy is None else 1 - accuracy
-    return row["metrics"].get(metric)
+    """The row's last value of a series; an `error` is 1 − the accuracy of the same name."""
+    value = row["metrics"].get(accuracy_of(metric))
+    return 1 - value if value is not None and metric.endswith("error") else value
+
+
+def accuracy_of(metric: str) -> str:
+    """`test/accuracy` of `test/error`, `test/sweep_accuracy` of `test/sweep_error`; others as they are."""
+    return metric.removesuffix("error") + "accuracy" if metric.endswith("error") else metric
 
 
 def direction(metric: str) -> Better:
     """Which way of a series is better."""
     entry = metric_of(metric)
-    return "down" if metric == "test/error" or (entry and entry.better == "down") else "up"
+    return "down" if metric.endswith("error") or (entry and entry.better == "down") else "up"
 
 
 def sentence(machine: Machine) -> str:
@@ -143,8 +152,18 @@ def _figure(rows: Sequence[Row], metric: str) -> Figure | None:
         mean=mean,
         sd=sd,
         best=max(values.values()) if better == "up" else min(values.values()),
-        error=standard_error(mean, sd, n, images if metric in SHARES else None),
+        error=standard_error(mean, sd, n, images if metric.endswith(("accuracy", "error")) else None),
     )
+
+
+def _also(rows: Sequence[Row], metric: str) -> Iterator[Figure]:
+    """Accuracies as errors where `metric` is one."""
+    for other in SHOWN:
+        if other != accuracy_of(metric):
+            wanted = other.replace("accuracy", "error") if metric.endswith("error") else other
+            figure = _figure(rows, wanted)
+            if figure is not None:
+                yield figure
 
 
 def standard_error(mean: float, sd: float | None, n: int, images: int | None) -> float | None:

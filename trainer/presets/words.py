@@ -5,7 +5,8 @@ from __future__ import annotations
 from trainer.presets.base import Target
 from trainer.presets.summary import Figure
 
-UNITS = {"accuracy": "%", "error": "% error"}
+UNITS = {"accuracy": "%", "error": "% error", "sweep_accuracy": "% by label sweep",
+         "sweep_error": "% error by label sweep"}  # fmt: skip
 
 
 def figure(metric: str, value: float, sd: float | None = None) -> str:

@@ -75,10 +75,10 @@ def _cells(preset: Preset, changes: dict[str, Any], rows: Sequence[Row]) -> list
         preset.title,
         _budget(found),
         ", ".join(map(str, found.figure.seeds)),
-        words.mean(found.figure),
+        "<br>".join(map(words.mean, (found.figure, *found.also))),
         " · ".join(NONE if value is None else f"{100 * value:.1f}" for value in found.per_layer) or NONE,
         _target(preset, found, bool(changes)),
-        "<br>".join(_against(name, against) for name, against in found.controls.items()) or "not run",
+        "<br>".join(_controls(found)) or "not run",
         found.hardware,
         "<br>".join(map(_commit, found.commits)),
     ]
@@ -90,6 +90,14 @@ def _not_run(preset: Preset, changes: dict[str, Any], rows: Sequence[Row]) -> li
     said = "not run (its settings have changed since it was)" if older else "not run"
     target = words.target(preset.target) if preset.target else NONE
     return [f"expected: {words.seconds(60 * preset.minutes)}", NONE, said, NONE, target, NONE, NONE, NONE]
+
+
+def _controls(found: Summary) -> list[str]:
+    lines = [_against(name, against) for name, against in found.controls.items()]
+    if found.ngrams:
+        counts = ", ".join(f"{n}: {value:.2f}" for n, value in enumerate(found.ngrams, 1))
+        lines.append(f"perplexity of counted n-grams, by n: {counts}")
+    return lines
 
 
 def _budget(found: Summary) -> str:

@@ -111,7 +111,7 @@ def _add_controls(
     name, derive = control
     for run in runs:
         try:
-            config = derive(run.config)
+            config = parse(derive(run.config).model_dump(mode="json"))
         except ConfigError as error:
             result.without.append(f"{run.preset} has no control {name}: {error.reason}")
             return

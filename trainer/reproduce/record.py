@@ -16,7 +16,7 @@ from trainer.reproduce import folders
 from trainer.reproduce.plan import Job
 from trainer.rundir import RunDir, write_bytes
 
-KEPT = ("test/accuracy", "train/accuracy", "valid/accuracy", "test/perplexity", "train/perplexity", "valid/perplexity")
+KEPT = ("test/accuracy", "test/sweep_accuracy", "train/accuracy", "valid/accuracy", "test/perplexity")
 
 
 def rows_of(job: Job) -> list[Row]:
@@ -56,7 +56,7 @@ def _alone(path: Path) -> Iterator[None]:
 def _row(job: Job, preset: str, config: str, result: dict[str, Any], environment: dict[str, Any]) -> Row:
     gpu = str(environment.get("device", "cpu")).startswith("cuda")
     peak = result.get("peak", {})
-    return {
+    row: Row = {
         "preset": preset,
         "seed": job.seed,
         "control": job.control,
@@ -75,6 +75,9 @@ def _row(job: Job, preset: str, config: str, result: dict[str, Any], environment
         "date": datetime.fromtimestamp(result["ended"], UTC).date().isoformat(),
         "machine": _machine(environment, gpu),
     }
+    if "ngrams" in result:
+        row["ngrams"] = result["ngrams"]
+    return row
 
 
 def _metrics(result: dict[str, Any]) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 from trainer import merging
@@ -27,4 +28,17 @@ def shrink(config: RunConfig) -> RunConfig:
         "schedule.batch_size": None if batch is None else min(batch, BATCH),
         "evaluate.train_images": TEST,
     }
-    return parse(merging.change(config.model_dump(mode="json"), changes))
+    if getattr(config.readout, "epochs", None):
+        changes["readout.epochs"] = 1
+    content = merging.change(config.model_dump(mode="json"), changes)
+    for layer in content["layers"]:
+        if layer.get("window"):
+            layer["window"] = _window(layer["window"], schedule.epochs)
+    return parse(content)
+
+
+def _window(window: list[int], epochs: int) -> list[int]:
+    """The same part of fewer epochs, at least one of them."""
+    now = min(epochs, EPOCHS)
+    start = min(window[0] * now // epochs, now - 1)
+    return [start, max(start + 1, ceil(min(window[1], epochs) * now / epochs))]
