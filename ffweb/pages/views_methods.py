@@ -15,6 +15,7 @@ from ffweb.pages.http import member
 from ffweb.pages.methods import ENTRIES, FAMILIES, Entry, drawing, unrolled
 from ffweb.pages.methods.base import Try
 from ffweb.pages.methods.findings import FINDINGS
+from ffweb.pages.methods.measured import Measured, measured
 from ffweb.pages.methods.mishaps import MISHAPS
 from ffweb.pages.methods.place import place
 from ffweb.pages.methods.reached import Reached, reached
@@ -23,9 +24,10 @@ from trainer.presets import PRESETS, Preset
 
 @dataclass(frozen=True)
 class Start:
-    """A preset of a method and what its runs here reached."""
+    """A preset of a method, what was measured of it and what its runs here reached."""
 
     preset: Preset
+    measured: Measured | None
     here: Reached | None
 
 
@@ -42,7 +44,7 @@ class Section:
 @login_required
 @require_GET
 def methods_page(request: HttpRequest) -> HttpResponse:
-    here = reached(member(request), [preset for preset in PRESETS.values() if _method(preset) in ENTRIES])
+    here = reached(member(request), [preset for preset in PRESETS.values() if preset.method in ENTRIES])
     families = [(family, [_section(entry, here) for entry in family.entries]) for family in FAMILIES]
     context = {
         "families": families,
@@ -57,13 +59,9 @@ def _known(tries: tuple[Try, ...]) -> list[Try]:
     return [attempt for attempt in tries if attempt.preset in PRESETS]
 
 
-def _method(preset: Preset) -> str:
-    return str(getattr(preset, "method", ""))
-
-
 def _section(entry: Entry, here: dict[str, Reached]) -> Section:
-    presets = [preset for preset in PRESETS.values() if _method(preset) == entry.slug]
-    starts = [Start(preset, here.get(preset.name)) for preset in presets]
+    presets = [preset for preset in PRESETS.values() if preset.method == entry.slug]
+    starts = [Start(preset, measured(preset), here.get(preset.name)) for preset in presets]
     return Section(entry, _drawn(entry), starts, place(presets[0].name) if presets else [])
 
 

@@ -28,7 +28,14 @@ def places(member: Watched) -> dict[str, str]:
     page.get_by_role("button", name="Create link").click()
     share = page.get_by_label("New share link").input_value()
     page.close()
-    own = {"runs": "/", "form": "/runs/new", "run": f"/runs/{run}", "team": "/team", "settings": "/settings"}
+    own = {
+        "runs": "/",
+        "form": "/runs/new",
+        "run": f"/runs/{run}",
+        "methods": "/methods",
+        "team": "/team",
+        "settings": "/settings",
+    }
     return own | {"no run": "/runs/00000000", "share": share, "sign in": "/sign-in"}
 
 

@@ -19,7 +19,7 @@ from ffweb.people.models import User
 from ffweb.runs.status import STATUSES
 
 Browser = Callable[..., Client]
-PAGES = ("/", "/team", "/settings", "/nowhere")
+PAGES = ("/", "/methods", "/team", "/settings", "/nowhere")
 STATIC = Path(settings.BASE_DIR) / "static"
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 
@@ -67,7 +67,7 @@ def test_navigation_names_the_page_one_is_on(browser: Browser, alice: User) -> N
     assert "/compare" not in page  # pages that do not exist are not offered
 
 
-@pytest.mark.parametrize("address", ["/", "/team", "/settings"])
+@pytest.mark.parametrize("address", ["/", "/methods", "/team", "/settings"])
 def test_pages_are_for_members(browser: Browser, charlie: User, address: str) -> None:
     for client in (browser(), browser(charlie)):
         response = client.get(address)

@@ -55,7 +55,7 @@ RANDOM = Entry(
     text="The layers stay as they were drawn; only the readout is trained. A wide random layer is already useful, so "
     "whatever a rule adds has to show above this line.",
     picture=Picture(inputs=("plain",), gauges=("",) * 3, body="frozen", gaps=("", ""), probe=1),
-    caption="Grey and hatched: never trained.",
+    caption="Hatched: never trained. Only the softmax learns.",
     published=(
         Claim(
             "67.43 % on CIFAR-10, 98.80 % on MNIST",

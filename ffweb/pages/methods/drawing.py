@@ -19,7 +19,7 @@ from ffweb.pages.methods.ink import arrow, curve, group, line, path, rect, text,
 
 WIDTH, BOX, HEIGHT = 700, 34.0, 110.0
 BOTTOM = FLOOR + HEIGHT
-LANES = {1: (131.0,), 2: (103.0, 160.0)}
+LANES = {1: (131.0,), 2: (99.0, 163.0)}
 PLACES = {1: (300.0,), 2: (200.0, 380.0), 3: (160.0, 300.0, 440.0)}
 COLOURS = {1: "B", 2: "AC", 3: "ABC"}
 ANSWER = 556.0
@@ -62,14 +62,15 @@ def draw(picture: Picture, title: str) -> SafeString:
     parts += [_share(picture)] if picture.share else []
     parts += [_probe(picture)] if picture.probe else []
     parts += [_kept(picture)] if picture.kept else []
-    return svg("".join(parts), 250 if low else 214, title)
+    top = 0 if any(picture.gauges) else FLOOR - 14
+    return svg("".join(parts), 250 if low else 214, title, top)
 
 
-def svg(body: str, height: float, title: str) -> SafeString:
+def svg(body: str, bottom: float, title: str, top: float = 0) -> SafeString:
     """A drawing of this package, whose words are escaped, as an element of the page."""
-    label = escape(title)
+    label, height = escape(title), bottom - top
     return mark_safe(
-        f'<svg class="dg" viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" height="{height:g}" role="img" '
+        f'<svg class="dg" viewBox="0 {top:g} {WIDTH} {height:g}" width="{WIDTH}" height="{height:g}" role="img" '
         f'aria-label="{label}">{body}</svg>'
     )
 
@@ -81,7 +82,7 @@ def _inputs(picture: Picture) -> str:
 
 def _lanes(picture: Picture) -> str:
     """What flows from the input through every layer; beyond `split` only one lane goes on."""
-    start = 118.0 if picture.inputs[0] in ("next", "guess") else 84.0
+    start = inputs.RIGHT.get(picture.inputs[0], 78.0)
     x, out = start, []
     for i, place in enumerate(picture.places):
         lanes = LANES[len(picture.inputs)] if i < picture.split else LANES[1]
@@ -149,7 +150,7 @@ def _body(kind: str, x: float) -> str:
 
 def _conv(x: float) -> str:
     """A stack of maps."""
-    return "".join(rect(x - 6 + d, FLOOR + 6 - d, BOX - 4, HEIGHT - 10, "bx", r=3) for d in (10, 5, 0))
+    return "".join(rect(x + d, FLOOR + 10 - d, BOX - 10, HEIGHT - 10, "bx", r=3) for d in (10, 5, 0))
 
 
 def _class_groups(x: float) -> str:
@@ -213,8 +214,8 @@ def _loss(picture: Picture, last: float) -> str:
 def _share(picture: Picture) -> str:
     """A dotted line that joins all gauges."""
     first, last = picture.places[0] + BOX / 2, picture.places[-1] + BOX / 2
-    stubs = "".join(f"M{x + BOX / 2 - 22:g} 5v8" for x in picture.places)
-    return path(f"M{first - 22:g} 5H{last + 36:g}{stubs}", "ln th") + text(
+    stubs = "".join(f"M{x + BOX / 2 + 9:g} 5v30" for x in picture.places)
+    return path(f"M{first + 9:g} 5H{last + 36:g}{stubs}", "ln th") + text(
         last + 42, 9, "counted in each other’s loss", "s"
     )
 

@@ -22,8 +22,8 @@ class Gauge:
 
 def _theta(cx: float, depth: int) -> Gauge:
     up, down = arrow((cx - 9, 35), (cx - 9, 12)), arrow((cx + 9, 43), (cx + 9, 66), "ln ds")
-    words = text(cx - 20, 20, "+", "s c") + text(cx + 20, 64, "−", "s c") + text(cx + 33, 43, "θ", "s")
-    return Gauge(up + down + line((cx - 27, 39), (cx + 29, 39), "ln th") + words, (cx + 44, 39), (cx - 31, 39))
+    words = text(cx - 20, 20, "+", "s c") + text(cx + 20, 64, "−", "s c") + text(cx - 38, 43, "θ", "s")
+    return Gauge(up + down + line((cx - 28, 39), (cx + 28, 39), "ln th") + words, (cx + 32, 40), (cx - 42, 39))
 
 
 def _pair(cx: float, depth: int) -> Gauge:

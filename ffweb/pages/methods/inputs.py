@@ -7,14 +7,15 @@ from collections.abc import Callable
 from ffweb.pages.methods.ink import group, line, path, rect, text
 
 SIZE = 44.0
-LEFT = 20.0
+LEFT = 30.0
+RIGHT = {"next": 128.0, "plane": 87.0, "same": 97.0}  # where the lanes start, for wider ones
 TWO = "M14 17c0-9 15-10 16 0c0 7-16 11-16 18h17"
 SEVEN = "M14 11h16c-6 7-9 14-10 24"
 
 
-def _at(x: float, y: float, *parts: str) -> str:
+def _at(x: float, y: float, *parts: str, scale: float = 1) -> str:
     moved = "".join(parts)
-    return f'<g transform="translate({x:g} {y:g})">{moved}</g>'
+    return f'<g transform="translate({x:g} {y:g}) scale({scale:g})">{moved}</g>'
 
 
 def _image(*parts: str) -> str:
@@ -35,18 +36,19 @@ def _wrong() -> str:
 
 def _plane(css: str) -> str:
     """The label as a sheet of its own behind the image."""
-    return rect(9, -8, SIZE, SIZE, css, r=4) + _image(path(TWO, "ink"))
+    return rect(9, -5, SIZE, SIZE, css, r=4) + _image(path(TWO, "ink"))
 
 
 def _mask() -> str:
     """Half of one image, half of another, parted by a wave."""
     wave = path("M21 1c7 7-5 12 2 21s-6 13 1 21", "ln th")
-    return _image(_at(-8, 0, path(TWO, "ink")), _at(13, 0, path(SEVEN, "ink")), wave)
+    halves = (_at(-4, 5, path(TWO, "ink"), scale=0.75), _at(13, 5, path(SEVEN, "ink"), scale=0.75))
+    return _image(*halves, wave)
 
 
 def _pair(other: str) -> str:
     """Two images laid over each other."""
-    return rect(14, -7, SIZE, SIZE, "im", r=4) + _at(15, -6, path(other, "ink ft")) + _image(path(TWO, "ink"))
+    return rect(19, -6, SIZE, SIZE, "im", r=4) + _at(19, -6, path(other, "ink ft")) + _image(path(TWO, "ink"))
 
 
 def _window(last: str, css: str) -> str:
@@ -81,4 +83,4 @@ def draw(kind: str, middle: float) -> str:
     """One input, its middle at the height `middle`, its words under it."""
     drawn, words = DRAWN[kind]
     body = _at(LEFT, middle - SIZE / 2, drawn())
-    return group("in", body, text(LEFT + SIZE / 2, middle + SIZE / 2 + 13, words, "s c"))
+    return group("in", body, text(LEFT + SIZE / 2, middle + SIZE / 2 + 12, words, "s c"))

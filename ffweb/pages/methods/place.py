@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from ffweb.pages import form_words
@@ -24,6 +25,7 @@ AXES = (
 UNTOLD = ("epochs", "batch_size")  # of a schedule: how long, not how
 
 
+@cache
 def place(preset: str) -> list[tuple[str, str]]:
     """(axis, value) for each axis on which `preset` is not at the default."""
     return _differences(trainer_config.compose(preset), trainer_config.defaults())
@@ -58,9 +60,11 @@ def _said(node: Node, config: Mapping[str, Any], defaults: Mapping[str, Any]) ->
 
 
 def _field(leaf: Leaf, value: Mapping[str, Any]) -> str:
-    """`θ 2`, `allow the true label on`; nothing where it is as the kind has it."""
+    """`θ 2`, `allow the true label`; nothing where it is as the kind has it."""
     name = leaf.path.rsplit(".", 1)[-1]
     now = value.get(name, leaf.default)
     if now == leaf.default or name in UNTOLD:
         return ""
+    if now is True:
+        return form_words.inside(leaf.title)
     return f"{form_words.inside(leaf.title)} {form_words.inside(form_words.said_in(leaf, now))}"

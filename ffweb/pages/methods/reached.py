@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from statistics import median
 
 from ffweb.pages.form_preset import essence
-from ffweb.pages.format import number, percent
 from ffweb.people.models import User
 from ffweb.runs import access, status
-from ffweb.runs.models import Fact, Run
+from ffweb.runs.models import Fact
 from trainer import config as trainer_config
-from trainer.presets import Preset
+from trainer.presets import Preset, words
+from trainer.presets.summary import accuracy_of, direction
 
 ACCURACY = "test/accuracy"
-LATEST = 200  # finished runs of a preset that are looked at
+LATEST = 400  # finished runs of presets that are looked at
 
 
 @dataclass(frozen=True)
@@ -30,26 +30,35 @@ class Reached:
 
 def reached(user: User, presets: Iterable[Preset]) -> dict[str, Reached]:
     """{preset: what its runs here reached}; presets that nobody has run as they stand are left out."""
-    found = {preset.name: _of(user, preset) for preset in presets}
-    return {name: value for name, value in found.items() if value}
+    metrics = {preset.name: series(preset) for preset in presets}
+    return {name: _of(values, metrics[name]) for name, values in _finished(user, metrics).items()}
 
 
-def _of(user: User, preset: Preset) -> Reached | None:
-    target = getattr(preset, "target", None)
-    metric, up = (target.metric, target.better == "up") if target else (ACCURACY, True)
-    runs = access.runs_for(user).filter(status=status.FINISHED, preset=preset.name)
-    newest = list(runs.order_by("-ended").values_list("pk", flat=True)[:LATEST])
-    facts = Fact.objects.filter(run__in=newest, key=f"result.{metric}.last")
-    values = {pk: num for pk, num in facts.values_list("run_id", "num") if num is not None}
-    wanted = essence(trainer_config.compose(preset.name)) if values else {}
-    configs = Run.objects.filter(pk__in=values).values_list("pk", "config")
-    same = sorted((values[pk], pk) for pk, config in configs if essence(config) == wanted)
-    if not same:
-        return None
-    best, run_id = same[-1] if up else same[0]
-    return Reached(run_id, _words(metric, best), _words(metric, median(value for value, _ in same)), len(same))
+def series(preset: Preset) -> str:
+    """The series that a preset is judged by."""
+    return accuracy_of(preset.target.metric) if preset.target else ACCURACY
 
 
-def _words(metric: str, value: float) -> str:
-    name = metric.partition("/")[2]
-    return f"{percent(value, 2)} test accuracy" if metric == ACCURACY else f"{name} {number(value)}"
+def _finished(user: User, metrics: dict[str, str]) -> dict[str, list[tuple[float, str]]]:
+    """{preset: (last value, run)} of the newest finished runs whose config is the preset's."""
+    runs = access.runs_for(user).filter(status=status.FINISHED, preset__in=metrics).order_by("-ended")[:LATEST]
+    configs = {run_id: (preset, config) for run_id, preset, config in runs.values_list("pk", "preset", "config")}
+    keys = {f"result.{metric}.last": metric for metric in metrics.values()}
+    facts = Fact.objects.filter(run__in=list(configs), key__in=keys).values_list("run_id", "key", "num")
+    wanted: dict[str, object] = {}
+    found: dict[str, list[tuple[float, str]]] = {}
+    for run_id, key, value in facts:
+        preset, config = configs[run_id]
+        if value is None or keys[key] != metrics[preset]:
+            continue
+        if preset not in wanted:
+            wanted[preset] = essence(trainer_config.compose(preset))
+        if essence(config) == wanted[preset]:
+            found.setdefault(preset, []).append((value, run_id))
+    return found
+
+
+def _of(values: list[tuple[float, str]], metric: str) -> Reached:
+    best, run_id = max(values) if direction(metric) == "up" else min(values)
+    middle = median(value for value, _ in values)
+    return Reached(run_id, words.figure(metric, best), words.figure(metric, middle), len(values))

@@ -35,6 +35,12 @@ def unit(text: str) -> SafeString:
     return format_html('{}<span class="unit">{}</span>', head, tail) if gap else format_html("{}", head)
 
 
+@register.filter
+def bound(text: str) -> str:
+    """A text whose numbers keep their percent signs on the line."""
+    return text.replace(" %", f"{f.THIN}%")
+
+
 def as_time(when: datetime | str | None) -> datetime | None:
     """Payloads carry ISO strings, models datetimes."""
     return datetime.fromisoformat(when) if isinstance(when, str) else when

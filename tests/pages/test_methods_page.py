@@ -1,0 +1,250 @@
+"""The page /methods: every method in its order, drawn, sourced, honest; links that open what they say."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from django.test import Client
+from django.utils.html import escape
+from persons import make_run
+
+from ffweb.pages import views_methods
+from ffweb.pages.methods import ENTRIES, drawing, inputs, unrolled
+from ffweb.pages.methods.base import Finding, Try
+from ffweb.pages.methods.gauges import GAUGES
+from ffweb.pages.methods.mishaps import MISHAPS
+from ffweb.pages.methods.place import place
+from ffweb.people.models import User
+from ffweb.runs import status
+from trainer import config as trainer_config
+from trainer.presets import PRESETS, Preset, measured
+from trainer.presets.fingerprint import fingerprint
+
+Browser = Callable[[User | None], Client]
+ORDER = (
+    *("ff", "pezeshki", "symba", "swish-symba", "hard-negatives", "peer-normalisation"),
+    *("unsupervised", "recurrent", "text"),
+    *("trifecta", "ff-cnn", "local", "attention", "kesanapalli"),
+    *("mono-forward", "lcp", "hff", "predsim", "cwcomp", "deeperforward", "asge"),
+    *("distance-forward", "scff", "layer-collaboration"),
+    *("hybrid", "black-box"),
+    *("backprop", "deep-supervision", "random", "linear"),
+)
+
+
+@pytest.fixture
+def two(monkeypatch: pytest.MonkeyPatch) -> tuple[Preset, Preset]:
+    """Two presets of one method, and none of any other."""
+    first = replace(PRESETS["ff-digits"], method="swish-symba")
+    second = replace(PRESETS["ff-pezeshki-mnist"], method="swish-symba")
+    monkeypatch.setattr(views_methods, "PRESETS", {p.name: p for p in (first, second)})
+    return first, second
+
+
+@pytest.fixture
+def page(browser: Browser, alice: User) -> Callable[[], str]:
+    def load() -> str:
+        return browser(alice).get("/methods").content.decode()
+
+    return load
+
+
+def entry(page: str, slug: str) -> str:
+    """The part of the page that speaks of one method."""
+    found = re.search(rf'<article class="ms" id="{slug}".*?</article>', page, re.S)
+    assert found
+    return found[0]
+
+
+def test_every_method_in_the_order_of_the_page() -> None:
+    assert tuple(ENTRIES) == ORDER
+
+
+def test_anchors_and_contents_agree(page: Callable[[], str]) -> None:
+    text = page()
+    ids = re.findall(r'\sid="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
+    targets = set(re.findall(r'href="#([^"]+)"', text)) - {"main"}
+    assert {target for target in targets if not target.startswith("i-")} <= set(ids)
+    assert set(ORDER) <= targets
+    assert "<svg" in entry(text, "recurrent")
+
+
+@pytest.mark.parametrize("slug", ORDER)
+def test_entries_are_whole(slug: str) -> None:
+    method = ENTRIES[slug]
+    assert method.source
+    assert method.caption
+    assert method.charts.endswith(".")
+    assert 1 <= len(re.findall(r"[.!?”]( |$)", method.text)) <= 4
+    assert all(claim.conditions for claim in method.published)
+    assert method.published or method.silent
+
+
+def drawings() -> list[str]:
+    drawn = [drawing.draw(method.picture, method.title) for method in ENTRIES.values() if method.picture]
+    return [*drawn, unrolled.draw("a <recurrent> net")]
+
+
+def test_drawings_are_well_formed_and_need_nothing_inline() -> None:
+    for svg in drawings():
+        root = ElementTree.fromstring(svg)
+        assert root.attrib["role"] == "img"
+        assert root.attrib["aria-label"]
+        assert not re.search(r"\b(style|fill|stroke|id)=", svg)
+
+
+def test_drawings_stay_on_their_sheet() -> None:
+    for svg in drawings():
+        root = ElementTree.fromstring(svg)
+        _, top, width, height = (float(n) for n in root.attrib["viewBox"].split())
+        for box in root.iter("rect"):
+            if box.attrib["class"].startswith("bx"):
+                assert 0 <= float(box.attrib["x"]) <= width - float(box.attrib["width"])
+                assert float(box.attrib["y"]) + float(box.attrib["height"]) <= top + height
+
+
+def test_a_layer_keeps_its_colour_and_every_drawing_differs() -> None:
+    two = drawing.draw(drawing.Picture(gauges=("pair", "pair"), gaps=("",), names=("L1", "L2")), "")
+    assert '<g class="A">' in two
+    assert '<g class="C">' in two
+    assert '<g class="B">' not in two
+    assert len(set(drawings())) == len(ENTRIES)
+
+
+def test_bars_part_layers_where_no_gradient_passes_and_nowhere_else() -> None:
+    def bars(**changes: Any) -> int:
+        return drawing.draw(replace(drawing.Picture(), **changes), "").count("ln bar")
+
+    assert bars() == 8
+    assert bars(gaps=("", "")) == 0
+    assert bars(gaps=("bars", "")) == 4
+
+
+def test_no_part_of_the_drawing_language_is_left_unused() -> None:
+    pictures = [method.picture for method in ENTRIES.values() if method.picture]
+    assert {gauge for picture in pictures for gauge in picture.gauges if gauge} == set(GAUGES)
+    assert {kind for picture in pictures for kind in picture.inputs} == set(inputs.DRAWN)
+
+
+# ── presets ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_method_without_a_preset_has_no_button(page: Callable[[], str], two: tuple[Preset, Preset]) -> None:
+    shown = entry(page(), "symba")
+    assert "Run it" not in shown
+    assert "Presets" not in shown
+
+
+def test_a_method_lists_its_presets_and_runs_the_first(page: Callable[[], str], two: tuple[Preset, Preset]) -> None:
+    shown = entry(page(), "swish-symba")
+    assert shown.count("Run it") == 1
+    assert f'<a class="btn" href="/runs/new?preset={two[0].name}">Run it' in shown
+    assert f'href="/runs/new?preset={two[1].name}">{escape(two[1].title)}' in shown
+    assert shown.count("Not measured yet.") == 2
+    assert "In this installation" not in shown
+
+
+def test_the_best_run_is_of_the_preset_as_it_stands_and_visible(
+    page: Callable[[], str], two: tuple[Preset, Preset], alice: User, bob: User
+) -> None:
+    config = trainer_config.parse(trainer_config.compose(two[0].name)).model_dump(mode="json")
+
+    def run(accuracy: float, owner: User = alice, **fields: Any) -> str:
+        result = {"metrics": {"test/accuracy": {"last": accuracy, "best": 1.0}}}
+        values = {"config": config, "preset": two[0].name, "status": status.FINISHED, "result": result} | fields
+        return make_run(owner, **values).pk
+
+    best = run(0.95)
+    run(0.91)
+    run(0.93, owner=bob)
+    run(0.99, owner=bob, visibility="private")
+    run(0.98, status=status.STOPPED)
+    run(0.97, config=config | {"activation": {"kind": "another"}})
+    shown = entry(page(), "swish-symba")
+    words = " ".join(re.sub(r"<(?!a )[^>]*>", "", shown).split())
+    assert (
+        f'In this installation <a href="/runs/{best}">95.00 %, the best of 3 runs · median 93.00 %' in words
+    )
+
+
+def row(seed: int, accuracy: float, control: str | None = None, **fields: Any) -> dict[str, Any]:
+    """A row of measured.json for ff-digits."""
+    machine = {"cpu": "A CPU", "cores": 2, "threads": 2, "device": "cpu", "torch": "2.13"}
+    config = fingerprint(trainer_config.parse(trainer_config.compose("ff-digits")))
+    budget = {"epochs": 20.0, "images": 1, "flops": 1.0, "seconds": 12.0, "compute_seconds": 9.0, "peak_bytes": None}
+    common = {"preset": "ff-digits", "changes": {}, "config": config, "per_layer": [], "test_images": 360, **budget}
+    said = {"commit": "abc", "date": "2026-01-01", "machine": machine, "metrics": {"test/accuracy": accuracy}}
+    return {"seed": seed, "control": control, **common, **said, **fields}
+
+
+def test_what_was_measured_stands_beside_its_controls(
+    page: Callable[[], str], two: tuple[Preset, Preset], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rows = [row(0, 0.95), row(1, 0.97), row(0, 0.8, "random"), row(0, 0.98, "backprop"), row(2, 0.1, config="older")]
+    (tmp_path / "measured.json").write_text(json.dumps(rows))
+    monkeypatch.setattr(measured, "MEASURED", tmp_path / "measured.json")
+    words = " ".join(re.sub(r"<[^>]*>", " ", entry(page(), "swish-symba")).split())
+    assert "Measured 96.00 ± 1.41 % · 2 seeds, 20 epochs, 12 s each on A CPU, 2 threads on 2 cores" in words
+    assert "Beside the same net frozen at random 80.00 %: 16.00 points better." in words
+    assert "Beside backprop 98.00 %: 2.00 points worse, which may be chance." in words
+    assert words.count("Not measured yet.") == 1
+
+
+def test_the_place_on_the_axes_is_what_differs_from_the_default() -> None:
+    assert place("ff-digits") == []
+    words = dict(place("ff-pezeshki-mnist"))
+    assert words["Schedule"] == "Greedy"
+    assert words["Competitors"] == "Random wrong label (allow the true label, drawn once)"
+    assert words["Hand-over"] == "Unit length"
+    assert "Architecture" not in words
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_has_a_place_in_words(name: str) -> None:
+    for axis, words in place(name):
+        assert axis
+        assert words
+        assert "_" not in words
+
+
+def test_presets_name_methods_that_there_are() -> None:
+    assert {preset.method for preset in PRESETS.values()} <= {"", *ENTRIES}
+
+
+# ── what went wrong, what was found ───────────────────────────────────────────────────────────────────────────────
+def test_a_try_opens_a_form_that_can_start(browser: Browser, alice: User) -> None:
+    client = browser(alice)
+    for attempt in (attempt for mishap in MISHAPS for attempt in mishap.tries if attempt.preset in PRESETS):
+        response = client.get("/runs/new", {"preset": attempt.preset, "set": attempt.changes})
+        assert response.status_code == 200
+        assert response.context["cannot"] == [], attempt
+        assert len(response.context["preview"]["changes"]) == len([c for c in attempt.changes.split(";") if c])
+
+
+def test_a_try_without_its_preset_is_not_offered(page: Callable[[], str], two: tuple[Preset, Preset]) -> None:
+    text = page()
+    assert "set=competitors.allow_true%3Dfalse" in text
+    assert "preset=ff-recurrent-mnist" not in text
+
+
+def test_findings_are_hidden_until_there_are_some(page: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views_methods, "FINDINGS", ())
+    assert "What we found" not in page()
+    found = Finding("deep", "Depth & sums", "A sum hides.", "3 seeds", (Try("See it", "ff-digits"),))
+    monkeypatch.setattr(views_methods, "FINDINGS", (found,))
+    text = page()
+    assert 'href="#found"' in text
+    assert "Depth &amp; sums" in text
+    assert 'href="/runs/new?preset=ff-digits">See it' in text
+
+
+def test_what_is_not_flattering_is_said(page: Callable[[], str]) -> None:
+    text = page()
+    assert "still ahead of everything that is called Forward-Forward" in text
+    assert "has not been shown to learn features" in text
