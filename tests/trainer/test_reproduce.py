@@ -16,6 +16,7 @@ from trainer.presets.measured import read
 from trainer.reproduce import children, folders, places
 from trainer.reproduce.places import Places
 from trainer.reproduce.plan import Wish, plan
+from trainer.reproduce.short import shrink
 from trainer.reproduce.work import Work
 from trainer.rundir import RunDir, write_json
 
@@ -75,6 +76,10 @@ def test_the_minute_form_is_small_and_apart(tmp_path):
     assert job.folder == tmp_path / "short" / "ff-pezeshki-mnist" / "0"
     assert (job.config.schedule.epochs, job.config.schedule.batch_size) == (2, None)
     assert (job.config.data.train_size, job.config.data.test_size) == (500, 100)
+    full = parse(
+        compose("ff-digits", None, {"layers": [{"span": "1", "window": [0, 30]}, {"span": "2", "window": [30, 60]}]})
+    )
+    assert [layer.window for layer in shrink(full).layers] == [(0, 1), (1, 2)]
 
 
 def test_a_folder_is_new_begun_finished_or_anothers(tmp_path):
@@ -177,6 +182,15 @@ def test_an_unfinished_folder_goes_on_with_its_own_config(tmp_path):
         Work([job], None, command=command).carry_out()
     assert asked[0][-2:] == ["--config", str(job.folder / "config.json")]
     assert asked[1][-1] == "--resume"
+
+
+def test_what_another_process_runs_or_finished_meanwhile_is_left_alone(tmp_path, where, capsys):
+    jobs = plan(Wish(["ff-digits"], tmp_path / "out", (0, 1))).jobs
+    work = Work(jobs, where, command=lambda job, resume: ["false"])
+    with folders.held(jobs[0].folder) as free, folders.held(jobs[0].folder) as again:
+        assert (free, again) == (True, False)
+        work.carry_out()
+    assert work.failed == ["ff-digits, seed 0: another process is running it", "ff-digits, seed 1: exit status 1"]
 
 
 def test_an_interrupt_stops_what_runs_at_a_checkpoint(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from math import sqrt
+from pathlib import Path
 
 import pytest
 
@@ -182,6 +183,14 @@ def test_a_page_keeps_what_was_written_by_hand(tmp_path):
     assert once.endswith("\n\nbelow\n")
     assert "old" not in once
     assert all(f"`{name}`" in once for name in PRESETS)
+
+
+def test_the_page_is_made_from_the_rows_and_presets_as_they_are(tmp_path):
+    stored = Path(__file__).parents[2] / "docs" / "results.md"
+    again = tmp_path / "results.md"
+    again.write_bytes(stored.read_bytes())
+    page.write(again, read())
+    assert again.read_text() == stored.read_text(), "python -m trainer reproduce --table makes it anew"
 
 
 def test_a_row_measured_again_replaces_the_one_before(tmp_path):

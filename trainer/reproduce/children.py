@@ -6,7 +6,6 @@ import contextlib
 import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -45,11 +44,13 @@ class Children:
             child.wait()
 
     def run(self, jobs: Iterable[tuple[Job, bool]]) -> Iterator[tuple[Job, int]]:
-        """Run the (job, whether it goes on)s; yields each with its exit status as it ends."""
-        waiting = deque(jobs)
-        while waiting or self._running:
-            while waiting and len(self._running) < self.limit:
-                self._start(*waiting.popleft())
+        """Run the (job, whether it goes on)s, taken as there is room; yields each with its exit status as it ends."""
+        waiting = iter(jobs)
+        while True:
+            while len(self._running) < self.limit and (following := next(waiting, None)):
+                self._start(*following)
+            if not self._running:
+                return
             ended = [pid for pid, (_, child) in self._running.items() if child.poll() is not None]
             for pid in ended:
                 job, child = self._running.pop(pid)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +31,22 @@ def state(path: Path, wanted: RunConfig) -> State:
         msg = f"{path} holds a run of another config (it differs in {differs}): move it away, or take another --out"
         raise ConfigError([{"loc": "out", "msg": msg, "type": "out"}])
     return "finished" if result(folder).get("status") == "finished" else "begun"
+
+
+@contextmanager
+def held(path: Path) -> Iterator[bool]:
+    """Hold folder `path`, made where it is not there, against other processes; whether it could be had."""
+    path.mkdir(parents=True, exist_ok=True)
+    lock = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        free = True
+    except BlockingIOError:
+        free = False
+    try:
+        yield free
+    finally:
+        os.close(lock)
 
 
 def result(folder: RunDir) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from trainer.errors import ConfigError
@@ -31,30 +32,39 @@ class Work:
 
     def carry_out(self) -> None:
         """Run all; a run that fails does not end the others. A KeyboardInterrupt stops those that run, resumable."""
-        waiting = self._waiting()
-        with Children(self.at_once, self.command) as runs:
-            for job, code in runs.run(waiting):
+        jobs = self._unfinished()
+        with Children(self.at_once, self.command) as runs, ExitStack() as locks:
+            for job, code in runs.run(self._startable(jobs, locks)):
                 folder = RunDir(job.folder)
                 if code == 0 and folders.result(folder).get("status") == "finished":
                     self._finished([job])
                 else:
                     self._fail(job, _reason(code, folders.last_words(folder)))
 
-    def _waiting(self) -> list[tuple[Job, bool]]:
-        """What is not finished yet, and whether it goes on; what is finished is recorded."""
-        waiting, finished = [], []
-        for job in self.jobs:
-            try:
-                state = folders.state(job.folder, job.config)
-            except ConfigError as error:
-                self._fail(job, error.errors[0]["msg"])
+    def _unfinished(self) -> list[Job]:
+        """The jobs without those that are finished, which are recorded, and those whose folder holds another run."""
+        states = [(job, self._state(job)) for job in self.jobs]
+        self._finished([job for job, state in states if state == "finished"], ", was there")
+        return [job for job, state in states if state in ("new", "begun")]
+
+    def _startable(self, jobs: Sequence[Job], locks: ExitStack) -> Iterator[tuple[Job, bool]]:
+        """Each job, as its turn comes, and whether it goes on; what another process runs or has finished is not run."""
+        for job in jobs:
+            if not locks.enter_context(folders.held(job.folder)):
+                self._fail(job, "another process is running it")
                 continue
+            state = self._state(job)
             if state == "finished":
-                finished.append(job)
-            else:
-                waiting.append((job, state == "begun"))
-        self._finished(finished, ", was there")
-        return waiting
+                self._finished([job], ", was there")
+            elif state:
+                yield job, state == "begun"
+
+    def _state(self, job: Job) -> folders.State | None:
+        try:
+            return folders.state(job.folder, job.config)
+        except ConfigError as error:
+            self._fail(job, error.errors[0]["msg"])
+            return None
 
     def _finished(self, jobs: Sequence[Job], remark: str = "") -> None:
         rows = [row for job in jobs for row in record.rows_of(job)]
