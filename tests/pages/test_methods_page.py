@@ -89,8 +89,8 @@ def test_entries_are_whole(slug: str) -> None:
 
 
 def drawings() -> list[str]:
-    drawn = [drawing.draw(method.picture, method.title) for method in ENTRIES.values() if method.picture]
-    return [*drawn, unrolled.draw("a <recurrent> net")]
+    drawn = [drawing.draw(method.picture, "a drawing") for method in ENTRIES.values() if method.picture]
+    return [*drawn, unrolled.draw("a <drawing>")]
 
 
 def test_drawings_are_well_formed_and_need_nothing_inline() -> None:
@@ -168,9 +168,7 @@ def test_the_best_run_is_of_the_preset_as_it_stands_and_visible(
     run(0.97, config=config | {"activation": {"kind": "another"}})
     shown = entry(page(), "swish-symba")
     words = " ".join(re.sub(r"<(?!a )[^>]*>", "", shown).split())
-    assert (
-        f'In this installation <a href="/runs/{best}">95.00 %, the best of 3 runs · median 93.00 %' in words
-    )
+    assert f'In this installation <a href="/runs/{best}">95.00 %, the best of 3 runs · median 93.00 %' in words
 
 
 def row(seed: int, accuracy: float, control: str | None = None, **fields: Any) -> dict[str, Any]:
@@ -178,7 +176,14 @@ def row(seed: int, accuracy: float, control: str | None = None, **fields: Any) -
     machine = {"cpu": "A CPU", "cores": 2, "threads": 2, "device": "cpu", "torch": "2.13"}
     config = fingerprint(trainer_config.parse(trainer_config.compose("ff-digits")))
     budget = {"epochs": 20.0, "images": 1, "flops": 1.0, "seconds": 12.0, "compute_seconds": 9.0, "peak_bytes": None}
-    common = {"preset": "ff-digits", "changes": {}, "config": config, "per_layer": [], "test_images": 360, **budget}
+    common: dict[str, Any] = {
+        "preset": "ff-digits",
+        "changes": {},
+        "config": config,
+        "per_layer": [],
+        "test_images": 360,
+        **budget,
+    }
     said = {"commit": "abc", "date": "2026-01-01", "machine": machine, "metrics": {"test/accuracy": accuracy}}
     return {"seed": seed, "control": control, **common, **said, **fields}
 

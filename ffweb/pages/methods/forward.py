@@ -77,8 +77,8 @@ SWISH = Entry(
     source="dah33/explore_forward_forward 2023",
     text="SymBa’s softplus is replaced by Swish, which has a lowest point. A pair that is further apart than 1.28/α "
     "is gently drawn back, so that layers spend their effort on the pairs that are not yet right.",
-    picture=Picture(gauges=("pair",) * 3, reading="the pair", answer=_SWEEP),
-    caption="As SymBa, but a pair that is far enough apart is left in peace.",
+    picture=Picture(gauges=("bounded",) * 3, reading="the pair", answer=_SWEEP),
+    caption="As SymBa, but a pair that is far enough apart is left in peace (dotted).",
     rule="u · σ(u),  u = −α (g⁺ − g⁻)",
     published=(
         Claim(

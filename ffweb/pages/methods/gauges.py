@@ -34,6 +34,13 @@ def _pair(cx: float, depth: int) -> Gauge:
     return Gauge(bars + apart + words, (cx + 20, 36), (cx - 31, 36))
 
 
+def _bounded(cx: float, depth: int) -> Gauge:
+    """A pair with limits beyond which nothing pushes on."""
+    pair = _pair(cx, depth)
+    limits = line((cx - 20, 9), (cx + 20, 9), "ln th") + line((cx - 20, 67), (cx + 20, 67), "ln th")
+    return Gauge(pair.svg + limits, pair.right, pair.left)
+
+
 def _margin(cx: float, depth: int) -> Gauge:
     """One positive, several negatives, at least m apart."""
     bars = line((cx - 16, 14), (cx + 16, 14))
@@ -92,6 +99,7 @@ def _relation(cx: float, depth: int) -> Gauge:
 GAUGES: dict[str, Callable[[float, int], Gauge]] = {
     "theta": _theta,
     "pair": _pair,
+    "bounded": _bounded,
     "margin": _margin,
     "row": _row,
     "groups": _groups,
