@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 from typing import TYPE_CHECKING
 
-from trainer.arithmetic import shape
+from trainer.arithmetic import Shapes
 from trainer.capacity import size
 from trainer.data.sizes import sizes
 
@@ -30,8 +31,8 @@ def _download(config: RunConfig, info: DataInfo) -> Iterator[str]:
 
 def _threshold(config: RunConfig, info: DataInfo) -> Iterator[str]:
     """θ belongs to the reduction: about 1 to 2 for a mean, about the layer's width for a sum."""
-    reduce = getattr(config.goodness, "reduce", None)
-    for layer, (_, width) in enumerate(shape(config, info).sizes, 1):
+    for layer, block in enumerate(Shapes(config, info).blocks, 1):
+        reduce, width = getattr(config.at(layer).goodness, "reduce", None), prod(block.outputs)
         theta = getattr(config.at(layer).objective, "theta", None)
         if theta is None or reduce is None:
             continue
@@ -42,15 +43,15 @@ def _threshold(config: RunConfig, info: DataInfo) -> Iterator[str]:
 
 
 def _readout(config: RunConfig, info: DataInfo) -> Iterator[str]:
-    layers = len(config.architecture.hidden)
+    layers = config.depth
     if layers == 2 and config.readout.needs == "reading" and config.readout.reads(layers) == [1]:
         yield "With two layers a readout without the first is much worse in short runs; all layers is the safe choice."
 
 
 def _overlay(config: RunConfig, info: DataInfo) -> Iterator[str]:
-    net = shape(config, info)
+    net = Shapes(config, info)
     height, width, channels = info.shape
-    hidden = height * width * channels + net.label - net.sizes[0][0]
+    hidden = height * width * channels + net.label - prod(net.blocks[0].inputs)
     if hidden and (channels > 1 or hidden > height * width * channels / 4):
         yield f"The overlaid label hides {hidden} numbers of each image; concat keeps them."
 

@@ -7,8 +7,11 @@ gradient of a layer's input exists only where the scope reaches through it. Pass
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from math import prod
 from typing import TYPE_CHECKING
+
+from trainer.axes.label_code import numbers as code_numbers
+from trainer.blocks.base import Block, Shape
 
 if TYPE_CHECKING:
     from trainer.axes.schedule import Phase
@@ -16,97 +19,140 @@ if TYPE_CHECKING:
     from trainer.data.family import DataInfo
 
 
-@dataclass(frozen=True)
-class Shape:
-    """A net by numbers: (inputs, outputs) of each layer, the classes, and how much of the input is the label's."""
+class Shapes:
+    """A net by numbers: its blocks, the classes, and how much of the first layer's input is the label's."""
 
-    sizes: tuple[tuple[int, int], ...]
-    classes: int
-    label: int
-    """Columns of the label in the input; 0 where it is not there."""
+    def __init__(self, config: RunConfig, info: DataInfo) -> None:
+        height, width, channels = info.shape
+        flat, code = config.architecture.flat, config.label_code
+        image: Shape = (height * width * channels,) if flat else (channels, height, width)
+        self.classes = info.classes
+        self.blocks: list[Block] = config.architecture.blocks(code.shape(image, info.classes), info.classes)
+        self.label = prod(code.entry(image, info.classes)) if code.carries_label else 0
+        """Numbers of the first layer's input that are the label's."""
+        self.table = code_numbers(code, image, info.classes)
+        """Numbers of the label code's table."""
+        self.shares = self.label > 0 and flat
+        """Whether the candidates of an image share the first layer's product of the image."""
+
+    def product(self, layer: int, rows: int) -> int:
+        """Flops of layer `layer` (from 0) for one image in `rows` readings."""
+        block = self.blocks[layer]
+        if layer == 0 and self.shares:
+            outputs = prod(block.outputs)
+            return 2 * outputs * (prod(block.inputs) - self.label) + 2 * outputs * rows
+        return 2 * block.products() * rows
+
+    def weight_gradient(self, layer: int, rows: int) -> int:
+        """Flops of the gradient of layer `layer`'s weights, likewise."""
+        block = self.blocks[layer]
+        if layer == 0 and self.shares:
+            outputs = prod(block.outputs)
+            shared = 2 * outputs * (prod(block.inputs) - self.label)
+            return shared + outputs * rows + 2 * outputs * self.label * rows
+        return 2 * block.products() * rows
 
 
-def shape(config: RunConfig, info: DataInfo) -> Shape:
-    """The shape of the net that `config` builds for images of `info`."""
-    height, width, channels = info.shape
-    inputs = height * width * channels
-    coded = config.label_code.width(inputs, info.classes)
-    label = config.label_code.columns(inputs, info.classes)[0]
-    return Shape(tuple(config.architecture.sizes(coded)), info.classes, label.stop - label.start)
-
-
-def product(net: Shape, layer: int, rows: int) -> int:
-    """Flops of layer `layer` (from 0) for one image in `rows` readings; all its labels share the image's columns."""
-    inputs, outputs = net.sizes[layer]
-    if layer == 0 and net.label:
-        return 2 * outputs * (inputs - net.label) + 2 * outputs * rows
-    return 2 * inputs * outputs * rows
-
-
-def _weight_gradient(net: Shape, layer: int, rows: int) -> int:
-    inputs, outputs = net.sizes[layer]
-    if layer == 0 and net.label:
-        return 2 * outputs * (inputs - net.label) + outputs * rows + 2 * outputs * net.label * rows
-    return 2 * inputs * outputs * rows
-
-
-def _goodness(config: RunConfig, net: Shape, layer: int, rows: int, *, learning: bool) -> int:
+def _goodness(config: RunConfig, net: Shapes, layer: int, rows: int, *, learning: bool) -> int:
     """Flops of reading a layer's goodness, and of the derivative where it learns: by its own parameters."""
-    numbers = config.goodness.numbers(net.sizes[layer][1], net.classes)
-    times = (3 if config.goodness.learns else 2) if learning else 1
-    return 2 * numbers * rows * times
+    goodness = config.at(layer + 1).goodness
+    times = (3 if goodness.learns else 2) if learning else 1
+    return 2 * goodness.numbers(net.blocks[layer].outputs, net.classes) * rows * times
 
 
-def _judges(config: RunConfig, layers: int) -> int:
-    """How many of the first `layers` layers read every label so that hard competitors can be drawn."""
-    return {"first": 1, "all": layers}.get(getattr(config.competitors, "source", ""), 0)
+def _judges(config: RunConfig, phase: Phase) -> int:
+    """How many layers, from the first, read every label so that hard competitors can be drawn."""
+    judges = [config.at(layer + 1).competitors.judge for layer in phase.layers]
+    return max(({"first": 1, "all": max(phase.layers) + 1}.get(judge or "", 0) for judge in judges), default=0)
 
 
-def _judging(config: RunConfig, net: Shape, layers: int) -> int:
-    return sum(product(net, layer, net.classes) for layer in range(_judges(config, layers)))
+def _head(config: RunConfig, net: Shapes) -> int:
+    """Flops of a head's step for one image: the net in one pass, and its own softmax forward and back."""
+    from trainer.blocks import features
+
+    reads = config.readout.reads(config.depth)
+    passes = sum(net.product(layer, 1) for layer in range(max(reads) + 1))
+    pool = getattr(config.readout, "pool", None)
+    return passes + sum(4 * features.width(net.blocks[layer].outputs, pool) * net.classes for layer in reads)
+
+
+def _studies(config: RunConfig, phase: Phase) -> bool:
+    """Whether a head learns in `phase`."""
+    return config.readout.learns and (getattr(config.readout, "epochs", None) is None or not phase.layers)
 
 
 def phase_flops(config: RunConfig, info: DataInfo, phase: Phase) -> int:
     """Flops for each image drawn in `phase`: draws of competitors, forward, gradients; evaluation is apart."""
-    net, rows = shape(config, info), config.competitors.rows()
-    top = max(phase.layers)
-    total = _judging(config, net, top + 1)
-    if not config.scope.local:
-        net = replace(net, label=0)  # autograd sees the rows written out
-    for layer in range(top + 1):
-        learns = layer in phase.layers
-        reads = config.scope.has_loss(layer, len(net.sizes))
-        total += product(net, layer, rows)
-        if learns and reads:
-            total += _goodness(config, net, layer, rows, learning=True)
-        if learns and not config.at(layer + 1).frozen:
-            total += _weight_gradient(net, layer, rows)
-        if learns and layer < top and getattr(config.schedule, "activities", "before") == "after":
-            total += product(net, layer, rows)
-        if not config.scope.local and any(not config.at(below).frozen for below in range(1, layer + 1)):
-            total += product(net, layer, rows)  # the gradient of its input, for the layers below
+    net = Shapes(config, info)
+    total = _head(config, net) if _studies(config, phase) else 0
+    if not phase.layers:
+        return total
+    total += sum(net.product(layer, net.classes) for layer in range(_judges(config, phase)))
+    for layer in range(max(phase.layers) + 1):
+        total += _layer(config, net, phase, layer)
     return total
+
+
+def _layer(config: RunConfig, net: Shapes, phase: Phase, layer: int) -> int:
+    """Flops of one layer in a step, for one image: forward, its own loss, the gradients that pass."""
+    settings, learns = config.at(layer + 1), layer in phase.layers
+    rows = config.at(max(phase.layers) + 1 if not learns else layer + 1).competitors.passes(net.classes)
+    joined = not settings.scope.local  # autograd sees the rows written out
+    forward = 2 * net.blocks[layer].products() * rows if joined else net.product(layer, rows)
+    total = forward
+    if not learns:
+        return total
+    if config.reach(layer) is not None:
+        total += _goodness(config, net, layer, rows, learning=True)
+    times = sum(1 for depth in _depths(config, layer) if depth <= layer)
+    if not settings.frozen and times:
+        total += times * (2 * net.blocks[layer].products() * rows if joined else net.weight_gradient(layer, rows))
+    if layer < max(phase.layers) and getattr(config.schedule, "activities", "before") == "after":
+        total += net.product(layer, rows)
+    return total + sum(forward for depth in _depths(config, layer) if depth < layer and _moves(config, depth, layer))
+
+
+def _depths(config: RunConfig, layer: int) -> set[int]:
+    """How deep the losses on `layer` or above it go that pass it: each depth is one way back."""
+    found = ((above, config.reach(above)) for above in range(layer, config.depth))
+    return {depth for _, depth in found if depth is not None and depth <= layer}
+
+
+def _moves(config: RunConfig, depth: int, layer: int) -> bool:
+    """Whether anything between `depth` and `layer` learns from what passes `layer`."""
+    return any(not config.at(below + 1).frozen for below in range(depth, layer))
 
 
 def phase_numbers(config: RunConfig, info: DataInfo, phase: Phase) -> tuple[int, int]:
     """Activities computed for each image drawn in `phase`: (of layers that learn, of layers that are only read)."""
-    net, rows = shape(config, info), config.competitors.rows()
-    widths = [outputs for _, outputs in net.sizes]
-    learnt = sum(widths[layer] for layer in phase.layers)
-    below = sum(widths[: max(phase.layers) + 1]) - learnt
-    judged = sum(widths[: _judges(config, max(phase.layers) + 1)])
-    return rows * learnt, rows * below + net.classes * judged
+    net = Shapes(config, info)
+    widths = [prod(block.outputs) for block in net.blocks]
+    read = sum(widths[: max(config.readout.reads(config.depth)) + 1]) if _studies(config, phase) else 0
+    if not phase.layers:
+        return 0, read
+    learnt = sum(widths[layer] * _passes(config, net, layer) for layer in phase.layers)
+    top = max(phase.layers)
+    below = sum(widths[layer] for layer in range(top + 1) if layer not in phase.layers) * _passes(config, net, top)
+    return learnt, read + below + net.classes * sum(widths[: _judges(config, phase)])
+
+
+def _passes(config: RunConfig, net: Shapes, layer: int) -> int:
+    return config.at(layer + 1).competitors.passes(net.classes)
 
 
 def reading_numbers(config: RunConfig, info: DataInfo) -> int:
     """Activities computed to read one image's answer."""
-    net = shape(config, info)
-    return (net.classes if net.label else 1) * sum(outputs for _, outputs in net.sizes)
+    net = Shapes(config, info)
+    return reading_rows(config, net) * sum(prod(block.outputs) for block in net.blocks)
+
+
+def reading_rows(config: RunConfig, net: Shapes) -> int:
+    """Passes of one image that its answer takes: one a label where labels are tried."""
+    return net.classes if net.label and config.goodness.gives == "reading" else 1
 
 
 def reading_flops(config: RunConfig, info: DataInfo) -> int:
     """Flops of reading one image's answer: a sweep over all labels where the label is in the input, else one pass."""
-    net = shape(config, info)
-    rows = net.classes if net.label else 1
-    layers = range(len(net.sizes))
-    return sum(product(net, layer, rows) + _goodness(config, net, layer, rows, learning=False) for layer in layers)
+    net = Shapes(config, info)
+    rows, layers = reading_rows(config, net), range(len(net.blocks))
+    return sum(net.product(layer, rows) + _goodness(config, net, layer, rows, learning=False) for layer in layers)

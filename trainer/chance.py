@@ -16,6 +16,7 @@ class Stream(IntEnum):
     DRAWS = 2
     FIXED_LABELS = 3
     SAMPLE = 4
+    MASKS = 5
 
 
 def generator(device: torch.device, seed: int, stream: Stream, number: int = 0) -> torch.Generator:

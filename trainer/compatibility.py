@@ -17,21 +17,16 @@ if TYPE_CHECKING:
 
 def problems(config: RunConfig) -> list[Problem]:
     """What keeps this config from learning, each with what would work; empty when nothing does."""
-    checks = (_row, _label, _readout, _scope, _projection, _normalisation, _local, _spans)
+    outside = [found for check in (_spans, _code) for found in check(config)]
+    if outside:
+        return [_problem(loc, msg) for loc, msg in outside]
+    checks = (_rows, _readout, _head, _schedule, _scopes, _projection, _normalisation, _peer)
     return [_problem(loc, msg) for check in checks for loc, msg in check(config)]
 
 
 def data_problems(config: RunConfig, info: DataInfo) -> list[Problem]:
-    """What does not fit the data set: a label code wider than the image, too few classes."""
-    height, width, channels = info.shape
-    pixels, classes = height * width * channels, info.classes
-    found = []
-    if classes < 2:
-        found.append(_problem("data.name", f"{info.title} has one class only; at least two are needed to tell apart"))
-    if config.label_code.carries_label and config.label_code.columns(pixels, classes)[1].stop <= classes:
-        msg = f"the label of {classes} classes would cover all {pixels} pixels; concat keeps the image"
-        found.append(_problem("label_code.kind", msg))
-    return found
+    """What does not fit the data set: a label code wider than the image, too few classes, images for text."""
+    return [_problem(loc, msg) for check in (_kind, _classes, _room) for loc, msg in check(config, info)]
 
 
 def _problem(loc: str, msg: str) -> Problem:
@@ -41,66 +36,170 @@ def _problem(loc: str, msg: str) -> Problem:
 Found = Iterator[tuple[str, str]]
 
 
-def _row(config: RunConfig) -> Found:
-    """Competitors need a goodness that gives what they compare."""
-    if config.competitors.needs == config.goodness.gives:
+def _kind(config: RunConfig, info: DataInfo) -> Found:
+    """Text asks for the code that moves its window on; images have no next character. Negatives are of their kind."""
+    code = config.label_code
+    for layer, where in _layers(config):
+        takes = config.at(layer).competitors.takes
+        if takes == "image" and info.kind == "text":
+            msg = f"{info.title} is a text, and a window half spoilt is no text: set hard_wrong_label, or rollout"
+            yield f"{where}competitors.kind", msg
+        if takes == "text" and info.kind != "text":
+            msg = f"{info.title} is no text that a net could write: hybrid_image needs no label either"
+            yield f"{where}competitors.kind", msg
+    if code.kind == "next" and info.kind != "text":
+        yield "label_code.kind", f"{info.title} is no text, so nothing comes next: overlay or concat would work"
+    if code.carries_label and code.kind != "next" and info.kind == "text":
+        yield "label_code.kind", "in a text the label is the character that comes next: set next, or none"
+
+
+def _classes(config: RunConfig, info: DataInfo) -> Found:
+    if info.classes < 2:
+        yield "data.name", f"{info.title} has one class only; at least two are needed to tell apart"
         return
-    if config.competitors.needs == "classes":
-        yield (
-            "goodness.kind",
-            "classes compete, but this goodness gives one number a pass; projection gives one a class",
-        )
-    else:
-        yield (
-            "competitors.kind",
-            "this goodness gives a row of class scores, so classes compete: set competitors to classes, "
-            "or goodness to activity",
-        )
+    for layer in range(1, config.depth + 1):
+        count = getattr(config.at(layer).competitors, "count", 1)
+        if count > info.classes - 1:
+            msg = f"{info.title} has {info.classes} classes, so an image has {info.classes - 1} wrong labels at most"
+            yield "competitors.count", msg
 
 
-def _label(config: RunConfig) -> Found:
-    """Labels compete only where they are in the input, and must not be there where classes do."""
+def _room(config: RunConfig, info: DataInfo) -> Found:
+    height, width, channels = info.shape
+    pixels = height * width * channels
+    if config.label_code.kind == "overlay" and pixels <= info.classes:
+        msg = f"the label of {info.classes} classes would cover all {pixels} pixels; concat keeps the image"
+        yield "label_code.kind", msg
+
+
+def _spans(config: RunConfig) -> Found:
+    """Overrides name layers that are there, and epochs in order."""
+    for number, override in enumerate(config.layers):
+        first, last = override.ends()
+        if not 1 <= first <= (last or config.depth) <= config.depth:
+            yield f"layers.{number}.span", f"the net has layers 1 to {config.depth}; {override.span} leaves them"
+        window = override.window
+        if window and not 0 <= window[0] < window[1]:
+            yield f"layers.{number}.window", "the first epoch counts from 0 and comes before the last"
+
+
+def _code(config: RunConfig) -> Found:
+    """A code for rows of numbers has no place among maps."""
+    if config.label_code.flat and not config.architecture.flat:
+        yield "label_code.kind", "this net takes images as maps: pattern or channel puts the label beside every pixel"
+
+
+def _rows(config: RunConfig) -> Found:
+    """In every layer, competitors need a goodness that gives what they compare, and something that tells them apart."""
     carried = config.label_code.carries_label
-    if config.competitors.needs == "reading" and not carried:
-        yield (
-            "label_code.kind",
-            "nothing competes: a right and a wrong label give the same input; overlay or concat puts the label in, "
-            "or let classes compete",
-        )
-    if config.competitors.needs == "classes" and carried:
-        yield "label_code.kind", "classes compete, so the label must stay out of the input: set none"
+    for layer, where in _layers(config):
+        settings = config.at(layer)
+        needs, gives = settings.competitors.needs, settings.goodness.gives
+        if needs == "classes" and gives != "classes":
+            yield (
+                f"{where}goodness.kind",
+                "classes compete, but this goodness gives one number a pass; projection gives one a class",
+            )
+        elif needs != gives:
+            yield (
+                f"{where}competitors.kind",
+                "this goodness gives a row of class scores, so classes compete: set competitors to classes, "
+                "or goodness to activity",
+            )
+        if settings.competitors.varies == "label" and not carried:
+            yield (
+                "label_code.kind",
+                "nothing competes: a right and a wrong label give the same input; overlay or concat puts the label in, "
+                "or let classes compete",
+            )
+    if (
+        carried
+        and not config.readout.learns
+        and all(config.at(layer).competitors.varies == "nothing" for layer in range(1, config.depth + 1))
+    ):
+        yield "label_code.kind", "classes compete in every layer, so the label must stay out of the input: set none"
+
+
+def _layers(config: RunConfig) -> Iterator[tuple[int, str]]:
+    """One layer (from 1) of each kind of settings, and where its settings stand in the config."""
+    seen = []
+    for layer in range(1, config.depth + 1):
+        settings = config.at(layer)
+        kind = settings.competitors, settings.goodness
+        if kind not in seen:
+            seen.append(kind)
+            owner = [n for n, o in enumerate(config.layers) if o.covers(layer) and (o.competitors or o.goodness)]
+            yield layer, f"layers.{owner[-1]}." if owner else ""
 
 
 def _readout(config: RunConfig) -> Found:
     """A readout reads what the layers give, from layers that have learnt to give it."""
-    layers = len(config.architecture.hidden)
-    if config.readout.needs != config.goodness.gives:
-        works = "candidates" if config.goodness.gives == "reading" else "sum or last"
-        yield "readout.kind", f"this goodness cannot be read so: {works} would work"
-        return
-    reads = config.readout.reads(layers)
+    reads = config.readout.reads(config.depth)
     if not reads:
         yield "readout.layers", "there is one layer only, so the first cannot be left out: all or last would work"
-    if any(not config.scope.has_loss(layer, layers) for layer in reads):
+    if config.readout.learns:
+        return
+    given = [config.at(layer + 1).goodness.gives for layer in reads]
+    if any(gives != config.readout.needs for gives in given):
+        works = (
+            "candidates" if given[-1] == "reading" and config.label_code.carries_label else "last, or a softmax head,"
+        )
+        works = "sum or last" if set(given) == {"classes"} else works
+        yield "readout.kind", f"this goodness cannot be read so: {works} would work"
+    elif config.readout.needs == "reading" and not config.label_code.carries_label:
+        yield "readout.kind", "without a label in the input no label can be tried: a softmax head or probes would work"
+    if any(config.reach(layer) is None for layer in reads):
         field = "readout.layers" if config.readout.kind == "candidates" else "readout.kind"
-        yield field, "only the last layer has a loss: read the last, or set scope.losses to all"
+        yield field, "not all of these layers have a loss: read the last, or set scope.losses to all"
 
 
-def _scope(config: RunConfig) -> Found:
-    """A whole net learns at once."""
-    if not config.scope.local and not config.schedule.at_once:
+def _head(config: RunConfig) -> Found:
+    """Negatives drawn by the head's beliefs need a head that learns beside."""
+    if config.readout.learns and not getattr(config.readout, "epochs", None):
+        return
+    for layer, where in _layers(config):
+        rivals = config.at(layer).competitors
+        if rivals.judge == "head":
+            msg = "there is no head to ask: set readout to softmax, learning with the net; or from to first"
+            yield f"{where}competitors.from", msg
+        elif rivals.asks_head:
+            msg = "there is no head that could write: set readout to softmax, learning with the net"
+            yield f"{where}competitors.kind", msg
+
+
+def _schedule(config: RunConfig) -> Found:
+    """What a gradient joins learns at once; windows belong to such schedules."""
+    kinds = {config.at(layer).scope.kind for layer in range(1, config.depth + 1)}
+    if "pair" in kinds and not config.schedule.at_once:
+        yield "schedule.kind", "overlapping pairs learn together, not one after another: set joint or alternating"
+    if kinds == {"whole"} and not config.schedule.at_once:
         yield "schedule.kind", "scope whole trains all layers together, not one after another: set joint"
-    if not config.scope.local and getattr(config.schedule, "activities", "before") == "after":
-        yield "schedule.activities", "scope whole has one pass for all layers: set before"
+    if kinds != {"layer"} and getattr(config.schedule, "activities", "before") == "after":
+        yield "schedule.activities", "where a gradient passes between layers there is one pass for all: set before"
+    if config.schedule.kind == "alternating" and kinds != {"pair"}:
+        yield "schedule.kind", "alternating shifts pairs of layers from step to step: set scope to pair, or joint"
+    if not config.schedule.at_once and any(override.window for override in config.layers):
+        yield "schedule.kind", "windows of epochs are for layers that could learn at once: set joint"
+
+
+def _scopes(config: RunConfig) -> Found:
+    """Gradients stay among layers that see the same rows."""
+    for span in config.spans():
+        scope = config.at(span.start + 1).scope
+        if scope.kind == "block" and len(span) == 1:
+            yield "scope.kind", "a block needs at least two neighbouring layers: set layer"
+        if scope.kind == "pair" and len(span) == 1:
+            yield "scope.kind", "a pair needs two neighbouring layers of this scope: set layer, or add a layer"
 
 
 def _projection(config: RunConfig) -> Found:
     """What is frozen must not start at zero."""
-    if config.goodness.kind != "projection" or config.goodness.trained:
+    goodness = config.goodness
+    if goodness.kind != "projection" or goodness.trained:
         return
-    if config.goodness.start == "zero":
+    if goodness.start == "zero":
         yield "goodness.start", "a frozen projection that is zero gives no scores: set normal, or train it"
-    if config.goodness.bias:
+    if goodness.bias:
         yield "goodness.bias", "the bias of a frozen projection stays zero: leave it out, or train the projection"
 
 
@@ -114,16 +213,7 @@ def _normalisation(config: RunConfig) -> Found:
         )
 
 
-def _local(config: RunConfig) -> Found:
+def _peer(config: RunConfig) -> Found:
     """What only layers that learn alone can have."""
-    if config.regulariser.peer and not config.scope.local:
+    if config.regulariser.peer and any(not config.at(layer).scope.local for layer in range(1, config.depth + 1)):
         yield "regulariser.peer", "peer normalisation belongs to layers that learn alone: set 0, or scope layer"
-
-
-def _spans(config: RunConfig) -> Found:
-    """Overrides name layers that are there."""
-    layers = len(config.architecture.hidden)
-    for number, override in enumerate(config.layers):
-        first, last = override.ends()
-        if not 1 <= first <= (last or layers) <= layers:
-            yield f"layers.{number}.span", f"the net has layers 1 to {layers}; {override.span} leaves them"

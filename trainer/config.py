@@ -7,31 +7,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic.config import JsonDict
 
 from trainer import compatibility, merging, problems
-from trainer.axes.activation import Relu
-from trainer.axes.architecture import Mlp
+from trainer.axes.activation import AnyActivation, Relu
+from trainer.axes.architecture import AnyArchitecture, Mlp
 from trainer.axes.base import RARE, Value
-from trainer.axes.competitors import AnyCompetitors, Classes, WrongLabel
+from trainer.axes.competitors import AnyCompetitors, WrongLabel
 from trainer.axes.context import Own
 from trainer.axes.data import Data
-from trainer.axes.goodness import Activity, AnyGoodness, Projection
+from trainer.axes.goodness import Activity, AnyGoodness
 from trainer.axes.init import AnyInit, Normal
-from trainer.axes.label_code import AnyLabelCode, NoCode, Overlay
+from trainer.axes.label_code import AnyLabelCode, Overlay
 from trainer.axes.memory import Resident
 from trainer.axes.meters import Checkpoint, Evaluate, Metrics
-from trainer.axes.normalisation import NoNorm, Normalisation
-from trainer.axes.objective import AnyObjective, CrossEntropy, SwishSymBa
+from trainer.axes.normalisation import Normalisation
+from trainer.axes.objective import AnyObjective, SwishSymBa
 from trainer.axes.optimiser import Adam, AnyOptimiser
 from trainer.axes.precision import AnyPrecision, Float32
-from trainer.axes.readout import AnyReadout, Candidates, Last
+from trainer.axes.readout import AnyReadout, Candidates
 from trainer.axes.regulariser import Regulariser
-from trainer.axes.schedule import AnySchedule, Joint
-from trainer.axes.scope import AnyScope, Layer, Whole
+from trainer.axes.schedule import AnySchedule, Joint, Phase
+from trainer.axes.scope import AnyScope, Layer
+from trainer.controls import CONTROLS
 from trainer.errors import ConfigError
 from trainer.overrides import LayerSettings, Override
 
@@ -52,9 +54,9 @@ class RunConfig(Value, title="Run"):
     """What the run is called in tables and charts."""
     data: Data = Field(Data(), title="Data", json_schema_extra=_group("data"))
     """The images to learn."""
-    architecture: Mlp = Field(Mlp(), title="Architecture", json_schema_extra=_group("network"))
+    architecture: AnyArchitecture = Field(Mlp(), title="Architecture", json_schema_extra=_group("network"))
     """The net's layers."""
-    activation: Relu = Field(Relu(), title="Activation", json_schema_extra=_group("network"))
+    activation: AnyActivation = Field(Relu(), title="Activation", json_schema_extra=_group("network"))
     """What a unit does with its input."""
     init: AnyInit = Field(Normal(), title="Initial weights", json_schema_extra=_group("network"))
     """How the weights start."""
@@ -105,35 +107,45 @@ class RunConfig(Value, title="Run"):
     checkpoint: Checkpoint = Field(Checkpoint(), title="Checkpoints", json_schema_extra=_group("meters"))
     """How often the run can be gone back to."""
 
+    @property
+    def depth(self) -> int:
+        """Number of layers."""
+        return self.architecture.depth
+
     def at(self, layer: int) -> LayerSettings:
         """What holds for layer number `layer`, counted from 1."""
-        settings = LayerSettings(self.objective, self.optimiser, frozen=False)
+        settings = LayerSettings(
+            self.scope, self.competitors, self.goodness, self.objective, self.optimiser, window=None, frozen=False
+        )
         for override in self.layers:
             if override.covers(layer):
                 settings = override.over(settings)
         return settings
 
+    def spans(self) -> list[range]:
+        """Stretches of neighbouring layers (from 0) that share scope and competitors, from the first layer up."""
+        kinds = [(settings.scope, settings.competitors) for settings in map(self.at, range(1, self.depth + 1))]
+        starts = [layer for layer, kind in enumerate(kinds) if layer == 0 or kind != kinds[layer - 1]]
+        return [range(first, stop) for first, stop in pairwise([*starts, self.depth])]
+
+    def reach(self, layer: int) -> int | None:
+        """The lowest layer (from 0) that the loss of `layer` (from 0) moves; None where it has no loss."""
+        span = next(span for span in self.spans() if layer in span)
+        return self.at(layer + 1).scope.reach(layer, span)
+
+    def groups(self) -> list[range]:
+        """The layers (from 0) that a gradient joins for good, from the first up: what greedy training takes in turn."""
+        return [group for span in self.spans() for group in self.at(span.start + 1).scope.joined(span)]
+
+    def phases(self) -> list[Phase]:
+        """The stretches of training, in their order."""
+        phases = self.schedule.phases(self.groups())
+        after = getattr(self.readout, "epochs", None)
+        return [*phases, Phase("train readout", (), after)] if after else phases
+
     def twin(self) -> RunConfig:
-        """The fair backprop beside this run: same data, net, start, batch and number of images seen."""
-        layers = len(self.architecture.hidden)
-        epochs = sum(phase.epochs for phase in self.schedule.phases(layers))
-        none = NoNorm()
-        return self.model_copy(
-            update={
-                "name": f"{self.name} · backprop"[:200],
-                "label_code": NoCode(),
-                "competitors": Classes(),
-                "goodness": Projection(start="normal", bias=True),
-                "objective": CrossEntropy(),
-                "normalisation": Normalisation(input=none, before=none, handover=none),
-                "scope": Whole(),
-                "schedule": Joint(epochs=epochs, batch_size=self.schedule.batch_size),
-                "optimiser": Adam(lr=0.001),
-                "regulariser": Regulariser(dropout=self.regulariser.dropout),
-                "readout": Last(),
-                "layers": (),
-            }
-        )
+        """The fair backprop beside this run (controls.py)."""
+        return CONTROLS["backprop"].derive(self)
 
 
 def parse(config: Mapping[str, Any]) -> RunConfig:

@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 from typing import TYPE_CHECKING, Literal
 
 from trainer import compatibility
 from trainer.advice import warnings
-from trainer.arithmetic import phase_flops, phase_numbers, reading_flops, reading_numbers, shape
+from trainer.arithmetic import Shapes, phase_flops, phase_numbers, reading_flops, reading_numbers, reading_rows
 from trainer.capacity import available_memory, fits
 from trainer.data.sizes import problems as size_problems
 from trainer.data.sizes import sizes
@@ -88,7 +89,7 @@ def estimate(config: RunConfig, info: DataInfo) -> Estimate:
     layers = _layers(config, info)
     memory = _memory(config, info)
     images, flops, steps = 0, 0, 0
-    for phase in config.schedule.phases(len(layers)):
+    for phase in config.phases():
         drawn = phase.epochs * sizes(config.data, info).train
         images += drawn
         flops += drawn * phase_flops(config, info, phase)
@@ -118,27 +119,29 @@ def steps_per_epoch(config: RunConfig, info: DataInfo) -> int:
 
 
 def _layers(config: RunConfig, info: DataInfo) -> list[LayerEstimate]:
-    net = shape(config, info)
+    net = Shapes(config, info)
     return [
-        LayerEstimate(number, f"{inputs} → {outputs}", inputs, outputs, sum(_numbers(config, info, number)))
-        for number, (inputs, outputs) in enumerate(net.sizes, 1)
+        LayerEstimate(number, block.name, prod(block.inputs), prod(block.outputs), sum(_numbers(config, net, number)))
+        for number, block in enumerate(net.blocks, 1)
     ]
 
 
-def _numbers(config: RunConfig, info: DataInfo, layer: int) -> tuple[int, int]:
-    """Parameters of layer `layer` (from 1): (its weights and biases, those of its goodness)."""
-    net = shape(config, info)
-    inputs, outputs = net.sizes[layer - 1]
-    reads = config.scope.has_loss(layer - 1, len(net.sizes))
-    return (inputs + 1) * outputs, config.goodness.numbers(outputs, net.classes) if reads else 0
+def _numbers(config: RunConfig, net: Shapes, layer: int) -> tuple[int, int]:
+    """Parameters of layer `layer` (from 1): (its own, with those of norms and a learnt label code; its goodness's)."""
+    block, code, norms = net.blocks[layer - 1], config.label_code, config.normalisation
+    inlet = norms.input if layer == 1 else norms.handover
+    own = block.numbers + inlet.learned_numbers(block.inputs) + norms.before.learned_numbers(block.outputs)
+    own += net.table if layer == 1 and code.learns else 0
+    reads = config.reach(layer - 1) is not None
+    return own, config.at(layer).goodness.numbers(block.outputs, net.classes) if reads else 0
 
 
 def _memory(config: RunConfig, info: DataInfo) -> dict[Part, int]:
-    count = len(config.architecture.hidden)
-    learning = [_learning(config, info, phase.layers) for phase in config.schedule.phases(count)]
+    net = Shapes(config, info)
+    learning = [_learning(config, net, phase.layers) for phase in config.phases()]
     gradients, optimiser = max(learning, key=sum)
     return {
-        "weights": FLOAT * sum(sum(_numbers(config, info, layer)) for layer in range(1, count + 1)),
+        "weights": FLOAT * sum(sum(_numbers(config, net, layer)) for layer in range(1, config.depth + 1)),
         "gradients": FLOAT * gradients,
         "optimiser": FLOAT * optimiser,
         "activations": FLOAT * max(_training(config, info), _reading(config, info)),
@@ -147,13 +150,13 @@ def _memory(config: RunConfig, info: DataInfo) -> dict[Part, int]:
     }
 
 
-def _learning(config: RunConfig, info: DataInfo, layers: Sequence[int]) -> tuple[int, int]:
+def _learning(config: RunConfig, net: Shapes, layers: Sequence[int]) -> tuple[int, int]:
     """(gradients, optimiser's numbers) of the `layers` (from 0) that learn in a phase; the others hold none."""
     gradients = optimiser = 0
     for layer in layers:
-        own, goodness = _numbers(config, info, layer + 1)
+        own, goodness = _numbers(config, net, layer + 1)
         settings = config.at(layer + 1)
-        learnt = goodness if config.goodness.learns else 0
+        learnt = goodness if settings.goodness.learns else 0
         gradients += own + learnt
         optimiser += settings.optimiser.slots * (learnt if settings.frozen else own + learnt)
     return gradients, optimiser
@@ -177,34 +180,37 @@ def _training(config: RunConfig, info: DataInfo) -> int:
     The rows between two layers exist for the whole batch; what a layer computes on its way exists for one piece of it,
     of one layer where layers learn alone, of all of them where not.
     """
-    net, passes, images = shape(config, info), config.competitors.rows(), batch(config, info)
+    net, images = Shapes(config, info), batch(config, info)
+    passes = max(config.at(layer).competitors.passes(net.classes) for layer in range(1, config.depth + 1))
     piece = min(images, PIECE) * passes
-    first = images * (net.sizes[0][0] - net.label)  # the scaled pixels, once for all candidates
-    if not config.scope.local:
-        return first + piece * sum(inputs + BUFFERS * outputs for inputs, outputs in net.sizes)
-    between = [first, *(images * passes * outputs for _, outputs in net.sizes)]
-    inside = (BUFFERS * piece * outputs for _, outputs in net.sizes)
+    sizes_ = [(prod(block.inputs), prod(block.outputs)) for block in net.blocks]
+    first = images * (sizes_[0][0] - net.label)  # the scaled pixels, once for all candidates
+    if any(not config.at(layer).scope.local for layer in range(1, config.depth + 1)):
+        return first + piece * sum(inputs + BUFFERS * outputs for inputs, outputs in sizes_)
+    between = [first, *(images * passes * outputs for _, outputs in sizes_)]
+    inside = (BUFFERS * piece * outputs for _, outputs in sizes_)
     return max(below + above + own for (below, above), own in zip(pairwise(between), inside, strict=True))
 
 
 def _reading(config: RunConfig, info: DataInfo) -> int:
     """Numbers alive while the answers of a piece of images are read: every label's rows where labels are tried."""
-    net = shape(config, info)
+    net = Shapes(config, info)
     passes = net.classes if net.label else 1
-    pieces = max(1, READ_BUDGET // (passes * max(map(sum, net.sizes)) * 2 * FLOAT))
-    rows = passes * min(pieces, max(sizes(config.data, info)))
-    return max(rows * (inputs * (layer > 0) + 2 * outputs) for layer, (inputs, outputs) in enumerate(net.sizes))
+    sizes_ = [(prod(block.inputs), prod(block.outputs)) for block in net.blocks]
+    pieces = max(1, READ_BUDGET // (passes * max(map(sum, sizes_)) * 2 * FLOAT))
+    rows = reading_rows(config, net) * min(pieces, max(sizes(config.data, info)))
+    return max(rows * (inputs * (layer > 0) + 2 * outputs) for layer, (inputs, outputs) in enumerate(sizes_))
 
 
 def _seconds(config: RunConfig, info: DataInfo, flops: int) -> float:
     """Seconds of training and evaluation, as `RATE` says."""
     train = sizes(config.data, info).train
     seconds = flops / FLOPS_PER_SECOND + _evaluating(config, info)
-    for phase in config.schedule.phases(len(config.architecture.hidden)):
+    for phase in config.phases():
         learnt, read = phase_numbers(config, info, phase)
         each = learnt * SECONDS_PER_LEARNT_NUMBER + read * SECONDS_PER_READ_NUMBER
         steps = phase.epochs * steps_per_epoch(config, info)
-        seconds += phase.epochs * train * each + steps * (max(phase.layers) + 1) * SECONDS_PER_LAYER_STEP
+        seconds += phase.epochs * train * each + steps * (max(phase.layers, default=0) + 1) * SECONDS_PER_LAYER_STEP
     return seconds
 
 
@@ -212,7 +218,7 @@ def _evaluating(config: RunConfig, info: DataInfo) -> float:
     """Seconds of all evaluations: test and validation images and a sample of the training images, each time."""
     train, valid, test = sizes(config.data, info)
     every = config.evaluate.every_epochs or (50 if steps_per_epoch(config, info) == 1 else 1)
-    epochs = sum(phase.epochs for phase in config.schedule.phases(len(config.architecture.hidden)))
+    epochs = sum(phase.epochs for phase in config.phases())
     images = (epochs // every) * (test + valid + min(train, config.evaluate.train_images or train)) + train + test
     each = reading_flops(config, info) / FLOPS_PER_SECOND + reading_numbers(config, info) * SECONDS_PER_READ_NUMBER
     return images * each

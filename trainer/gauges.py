@@ -36,6 +36,10 @@ class _Waiting(NamedTuple):
     row: Tensor
     true: Tensor
     """Column of the true reading in each row."""
+    base: Tensor | None
+    """What the context adds to the row before the objective sees it."""
+    extra: Tensor | None
+    """Loss beyond that of the rows, the mean over the images; a scalar."""
 
 
 class Gauges:
@@ -52,14 +56,15 @@ class Gauges:
 
     def add(self, layer: Layer, reading: Reading, task: Task, step: int) -> None:
         """Keep one layer's reading of a piece of a batch."""
-        self._waiting[layer.index].append(_Waiting(step, reading.row, task.index))
+        waiting = _Waiting(step, reading.row, task.index(reading.row), reading.base, reading.extra)
+        self._waiting[layer.index].append(waiting)
         self._kept += reading.row.numel()
         if self._kept > KEPT:
             self._count()
 
     def watch(self, layer: Layer, h: Tensor) -> None:
-        """Note which units are on for any of the rows h (R, H)."""
-        on = (h > 0).any(0)
+        """Note which units or channels are on anywhere in any of the rows h (R, …)."""
+        on = (h > 0).movedim(layer.block.unit_axis, -1).flatten(0, -2).any(0)
         seen = self._alive.get(layer.index)
         self._alive[layer.index] = on if seen is None else seen | on
 
@@ -84,7 +89,7 @@ class Gauges:
             if waiting:
                 row = torch.cat([w.row for w in waiting])
                 index = torch.cat([w.true for w in waiting])
-                loss = layer.rules.objective.loss(row, index)
+                loss = layer.rules.objective.loss(_judged(row, waiting), index) + _extra(row, waiting)
                 self._sums[layer.index] += _sums(row, index[:, None], loss)
                 if not bool(loss.isfinite().all()):
                     self.bad.setdefault(layer.index, _first(waiting, loss))
@@ -99,7 +104,10 @@ class Gauges:
     def restore(self, state: dict[str, Any], device: torch.device) -> None:
         """Go on from what `state` gave."""
         for mine, stored in zip(self._waiting, state["waiting"], strict=True):
-            mine.extend(_Waiting(step, row.to(device), true.to(device)) for step, row, true in stored)
+            mine.extend(
+                _Waiting(step, row.to(device), true.to(device), _to(base, device), _to(extra, device))
+                for step, row, true, base, extra in stored
+            )
         self._kept = sum(w.row.numel() for layer in self._waiting for w in layer)
         self._sums = [Sums(*stored) for stored in state["sums"]]
         self._alive = {index: on.to(device) for index, on in state["alive"].items()}
@@ -114,6 +122,24 @@ def _sums(row: Tensor, index: Tensor, loss: Tensor) -> tuple[float, ...]:
     wrong = (row.sum(dtype=exact) - positive) / (row.shape[1] - 1)
     totals = [positive, wrong, loss.sum(dtype=exact), (true > rival).sum().to(exact)]
     return (*torch.stack(totals).tolist(), float(len(row)))
+
+
+def _judged(row: Tensor, waiting: Sequence[_Waiting]) -> Tensor:
+    """The rows as the objective sees them: what the context says added."""
+    if all(w.base is None for w in waiting):
+        return row
+    return row + torch.cat([torch.zeros_like(w.row) if w.base is None else w.base for w in waiting])
+
+
+def _extra(row: Tensor, waiting: Sequence[_Waiting]) -> Tensor | float:
+    """Each row's share of the loss beyond its own, (N,)."""
+    if all(w.extra is None for w in waiting):
+        return 0.0
+    return torch.cat([row.new_full((len(w.row),), 0.0 if w.extra is None else w.extra.item()) for w in waiting])
+
+
+def _to(part: Tensor | None, device: torch.device) -> Tensor | None:
+    return None if part is None else part.to(device)
 
 
 def _first(waiting: Sequence[_Waiting], loss: Tensor) -> int:

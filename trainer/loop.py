@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from trainer.batches import Piece
-from trainer.nets.layer import Layer
+from trainer.batches import Batch
 from trainer.plan import Step
 from trainer.report import report
+from trainer.rivals import Piece, pieces_of
 from trainer.session import Session
+from trainer.stages import Stage
 from trainer.update import autograd, closed_form
 
 
@@ -25,15 +25,23 @@ def train(run: Session) -> None:
             open_phase(run, step)
         started = time.perf_counter()
         run.clock.start()
-        batch = run.batches.draw(step, run.rng)
-        pieces = run.rivals.pieces(batch, run.rng, trained=max(step.phase.layers) + 1)
-        if run.config.scope.local:
-            layer_by_layer(run, step, pieces)
-        else:
-            all_at_once(run, step, pieces)
+        learn(run, step, run.batches.draw(step, run.rng))
         run.advance(step)
         run.counters.train_seconds += time.perf_counter() - started
         finish(run, step)
+
+
+def learn(run: Session, step: Step, batch: Batch) -> None:
+    """One step of everything that learns in it: the readout beside, then the layers from below."""
+    run.rivals.refresh(step, run.rng)
+    opinion = study(run, step, batch) if run.head and run.studies(step) else None
+    for stage in run.stages.of(step):
+        pieces = list(run.rivals.pieces(stage.competitors, batch, run.rng, run.trained(step), opinion))
+        run.clock.lap("data")
+        if stage.local:
+            layer_by_layer(run, step, stage, pieces)
+        else:
+            together(run, step, stage, pieces)
 
 
 def open_phase(run: Session, step: Step) -> None:
@@ -56,55 +64,59 @@ def finish(run: Session, step: Step) -> None:
     run.check_stop()
 
 
-def layer_by_layer(run: Session, step: Step, pieces: Iterator[Piece]) -> None:
-    """Each layer of the phase learns from its own loss and hands its activity on; nothing flows back."""
-    waiting = list(pieces)
-    run.clock.lap("data")
-    for index in step.phase.layers:
+def study(run: Session, step: Step, batch: Batch) -> Tensor:
+    """The readout's head learns from the images alone; returns what it thought of every label, (B, K)."""
+    assert run.head is not None
+    said = [run.head.study(part.x, part.y, len(batch.y)) for part in pieces_of(batch)]
+    run.head.optimise(run.config.optimiser.curve.factor(step.done))
+    run.clock.lap("update")
+    return torch.cat(said)
+
+
+def layer_by_layer(run: Session, step: Step, stage: Stage, pieces: list[Piece]) -> None:
+    """Each layer of the stage learns from its own loss and hands its activity on; nothing flows back."""
+    first, last = stage.layers[0], stage.layers[-1]
+    for index, reach in zip(stage.layers, stage.reach, strict=True):
         layer = run.net.layers[index]
+        way = closed_form if layer.closed else autograd
         inputs = []
-        for piece in waiting:
-            rows = run.net.below(piece.rows, index) if index == step.phase.layers[0] else piece.rows
-            reading, backward = closed_form.forward(layer, rows, piece.task, _mask(run, layer, len(piece.task.index)))
+        for piece in pieces:
+            rows = run.net.below(piece.rows, index) if index == first else piece.rows
+            if reach is None:
+                piece.rows = layer.hand_over(rows, layer.activity(rows, layer.rules.precision))
+                continue
+            reading, backward = way.forward(layer, rows, piece.task, run.noise(index, len(piece.task.y)))
             run.clock.lap("forward", index)
             backward()
             run.clock.lap("update", index)
             run.count(layer, reading, piece.task, step)
             inputs.append(rows)
-            piece.rows = run.net.hand_over(reading.h)
+            if index != last:
+                piece.rows = layer.hand_over(rows, reading.h)
+        if reach is None:
+            continue
         layer.optimise(layer.rules.optimiser.curve.factor(step.done))
         run.clock.lap("update", index)
-        if run.recomputes:
-            for piece, rows in zip(waiting, inputs, strict=True):
-                piece.rows = run.net.hand_over(layer.activity(rows, layer.rules.precision))
+        if run.recomputes and index != last:
+            for piece, rows in zip(pieces, inputs, strict=True):
+                piece.rows = layer.hand_over(rows, layer.activity(rows, layer.rules.precision))
             run.clock.lap("forward", index)
 
 
-def all_at_once(run: Session, step: Step, pieces: Iterator[Piece]) -> None:
-    """Backprop: the losses' gradient runs back through the whole net."""
-    net = run.net
-    waiting = list(pieces)
-    run.clock.lap("data")
-    for piece in waiting:
-        masks = [_mask(run, layer, len(piece.task.index)) for layer in net.layers]
-        activities, readings, backward = autograd.whole(net, piece.rows, piece.task, masks)
-        run.clock.lap("forward")
-        backward()
-        run.clock.lap("update")
-        for layer, reading in readings:
-            run.gauges.add(layer, reading, piece.task, step.number)
-        if run.logs(step):
-            for layer, h in zip(net.layers, activities, strict=True):
+def together(run: Session, step: Step, stage: Stage, pieces: list[Piece]) -> None:
+    """The losses' gradients run back through the layers that they reach."""
+    layers = [run.net.layers[index] for index in stage.layers]
+    for piece in pieces:
+        rows = run.net.below(piece.rows, stage.layers[0])
+        noises = [run.noise(index, len(piece.task.y)) for index in stage.layers]
+        passes = autograd.spans(layers, stage.reach, rows, piece.task, noises=noises, bases=[None] * len(layers))
+        for layer, (reading, h) in zip(layers, passes, strict=True):
+            if reading is not None:
+                run.gauges.add(layer, reading, piece.task, step.number)
+            if run.logs(step):
                 run.gauges.watch(layer, h)
-    for layer in net.layers:
-        layer.optimise(layer.rules.optimiser.curve.factor(step.done))
+        run.clock.lap("update")
+    for place, layer in enumerate(layers):
+        if any(reach is not None and reach <= place <= top for top, reach in enumerate(stage.reach)):
+            layer.optimise(layer.rules.optimiser.curve.factor(step.done))
     run.clock.lap("update")
-
-
-def _mask(run: Session, layer: Layer, images: int) -> Tensor | None:
-    """Dropout's factors (B, H): 0 for units that are off, 1/(1-p) for the others; None without dropout."""
-    share = run.config.regulariser.dropout
-    if not share:
-        return None
-    chance = torch.rand(images, layer.weight.shape[0], generator=run.rng, device=run.device)
-    return (chance >= share) / (1 - share)

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Literal
 
-from trainer.batches import PIECE
 from trainer.nets.layer import Layer
-from trainer.nets.mlp import Net
+from trainer.nets.net import Net
+from trainer.rivals import PIECE
 
 LayerMemory = dict[Literal["weights", "gradients", "optimiser", "activations"], int]
 """Bytes of each part."""
 
 
-def by_layer(net: Net, batch_size: int, passes: int, *, whole: bool) -> list[LayerMemory]:
+def by_layer(net: Net, batch_size: int, *, whole: bool) -> list[LayerMemory]:
     """What each layer holds now, measured on its tensors; activities from the rows of a step.
 
-    `passes`: rows of each image in a step. A layer that learns alone holds activity and its derivative for one piece of
-    the batch; under backprop (`whole`) each layer's activity, and the scaled copy it hands over, wait for the way back.
-    A layer that is not learning holds none.
+    A layer that learns alone holds activity and its derivative for one piece of the batch; where a gradient joins
+    layers (`whole`) each layer's activity, and the scaled copy it hands over, wait for the way back. A layer that is
+    not learning holds none.
     """
-    rows = min(batch_size, PIECE) * passes
-    return [_layer(layer, rows, whole=whole, copies=net.handover.removes_length) for layer in net.layers]
+    images = min(batch_size, PIECE)
+    return [
+        _layer(layer, images * layer.rules.competitors.passes(net.coder.classes), whole=whole) for layer in net.layers
+    ]
 
 
-def _layer(layer: Layer, rows: int, *, whole: bool, copies: bool) -> LayerMemory:
-    size = layer.weight.element_size()
+def _layer(layer: Layer, rows: int, *, whole: bool) -> LayerMemory:
+    copies = layer.rules.inlet.kind != "none"
     kept = (1 + copies) if whole else 2 + copies
-    learning = layer.buffer.grad.numel() > 0
-    frozen = sum(value.nbytes for name, value in layer.p.items() if f"p.{name}" not in layer.buffer.values)
+    activity = rows * prod(layer.block.outputs) * layer.buffer.flat.element_size()
     return {
-        "weights": layer.buffer.flat.nbytes + frozen,
+        "weights": layer.buffer.flat.nbytes + sum(value.nbytes for value in layer.fixed.values()),
         "gradients": layer.buffer.grad.nbytes,
         "optimiser": sum(value.nbytes for value in layer.state.values()),
-        "activations": rows * layer.weight.shape[0] * size * kept if learning else 0,
+        "activations": activity * kept if layer.awake else 0,
     }

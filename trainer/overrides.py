@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import Field
 
-from trainer.axes.base import Value
+from trainer.axes.base import RARE, Value
+from trainer.axes.competitors import AnyCompetitors
+from trainer.axes.goodness import AnyGoodness
 from trainer.axes.objective import AnyObjective
 from trainer.axes.optimiser import AnyOptimiser
+from trainer.axes.scope import AnyScope
+
+SETTINGS = ("scope", "competitors", "goodness", "objective", "optimiser", "window")
 
 
 @dataclass(frozen=True)
 class LayerSettings:
     """What holds for one layer."""
 
+    scope: AnyScope
+    competitors: AnyCompetitors
+    goodness: AnyGoodness
     objective: AnyObjective
     optimiser: AnyOptimiser
+    window: tuple[int, int] | None
+    """Epochs (from 0, the end excluded) in which it learns; None: all of its phase."""
     frozen: bool
 
 
@@ -25,10 +35,18 @@ class Override(Value, title="Layers of their own"):
 
     span: str = Field(pattern=r"^\d+(-\d*)?$", title="Layers")
     """Counted from 1: 2, 2-4, or 3- for the third and all above it."""
+    scope: AnyScope | None = Field(None, title="Scope")
+    """How far their losses reach; empty: the run's. Backprop here and FF below is the hybrid."""
+    competitors: AnyCompetitors | None = Field(None, title="Competitors")
+    """What stands against the truth in them; empty: the run's."""
+    goodness: AnyGoodness | None = Field(None, title="Goodness")
+    """Their own goodness; empty: the run's."""
     objective: AnyObjective | None = Field(None, title="Objective")
     """Their own loss; empty: the run's."""
     optimiser: AnyOptimiser | None = Field(None, title="Optimiser")
     """Their own optimiser; empty: the run's."""
+    window: tuple[int, int] | None = Field(None, title="Epochs", json_schema_extra=RARE)
+    """First epoch (from 0) in which they learn, and the one in which they no longer do; empty: all."""
     frozen: bool = Field(False, title="Frozen")
     """Weights stay as they start; a trained projection on them still learns. A random control."""
 
@@ -44,6 +62,5 @@ class Override(Value, title="Layers of their own"):
 
     def over(self, settings: LayerSettings) -> LayerSettings:
         """`settings` with this override's in their place."""
-        return LayerSettings(
-            self.objective or settings.objective, self.optimiser or settings.optimiser, self.frozen or settings.frozen
-        )
+        given = {name: value for name in SETTINGS if (value := getattr(self, name)) is not None}
+        return replace(settings, **given, frozen=self.frozen or settings.frozen)

@@ -45,23 +45,45 @@ def report(run: Session, step: Step) -> None:
 def _evaluated(run: Session, step: Step) -> dict[str, float]:
     """Accuracies on the test images, the validation images and a sample of the training images."""
     began = time.perf_counter()
-    trained = max(step.phase.layers) + 1
+    trained, answers = run.trained(step), run.answers(step)
+    if not answers and not run.sweeps:
+        return {}
     try:
         test = judge_test(run, trained)
         values = _accuracies(test, "test/accuracy", "accuracy")
+        values |= {series(layer + 1, "probe_accuracy"): value for layer, value in test.probe_accuracy().items()}
+        if test.sweep_accuracy is not None:
+            values["test/sweep_accuracy"] = test.sweep_accuracy
+        if run.data.info.kind == "text":
+            values["test/perplexity"] = test.perplexity
         sample = judge_images(run, run.data.x_train[run.sample], run.data.y_train[run.sample], trained)
         values |= _accuracies(sample, "train/accuracy", "train_accuracy")
         if len(run.data.y_valid):
-            values["valid/accuracy"] = judge_images(run, run.data.x_valid, run.data.y_valid, trained).accuracy
+            values |= _held_out(run, trained)
     except Stopped:
         run.pending = True
         run.save()
         raise
     run.pending = False
-    values["time/evaluate"] = time.perf_counter() - began
-    if time.monotonic() - run.drawn_at >= FIGURE_SECONDS:
+    if not answers:
+        values = {name: value for name, value in values.items() if not _of_the_head(name)}
+    elif time.monotonic() - run.drawn_at >= FIGURE_SECONDS:
         draw(run, test)
+    values["time/evaluate"] = time.perf_counter() - began
     return values
+
+
+def _of_the_head(name: str) -> bool:
+    """Whether a series says what a head answers, where there is one."""
+    part, _, kind = name.partition("/")
+    return part in ("test", "valid", "train") and kind in ("accuracy", "perplexity") or name.endswith("probe_accuracy")
+
+
+def _held_out(run: Session, trained: int) -> dict[str, float]:
+    """What the validation images say."""
+    valid = judge_images(run, run.data.x_valid, run.data.y_valid, trained)
+    text = {"valid/perplexity": valid.perplexity} if run.data.info.kind == "text" else {}
+    return {"valid/accuracy": valid.accuracy} | text
 
 
 def judge_test(run: Session, trained: int) -> Judgement:
@@ -76,7 +98,7 @@ def judge_images(run: Session, x: torch.Tensor, y: torch.Tensor, trained: int) -
         run.stop.check()
         run.progress("evaluate", force=False)
 
-    return judge(run.net, run.config.readout, (x, y), trained, tick)
+    return judge(run.net, run.config.readout, run.head, (x, y), trained=trained, tick=tick)
 
 
 def _accuracies(judgement: Judgement, total: str, by_layer: str) -> dict[str, float]:
@@ -92,8 +114,9 @@ def draw(run: Session, test: Judgement) -> None:
         theta = getattr(run.net.layers[layer].rules.objective, "theta", None)
         content = figures.separation(test, layer, theta)
         record(f"separation-{layer + 1}", step, content, f"{content['ordered']:.2%} of pairs in the right order")
-    content = figures.mistakes(test, run.data)
-    record("mistakes", step, content, f"{len(content['items'])} images")
+    if run.data.info.kind == "image":
+        content = figures.mistakes(test, run.data)
+        record("mistakes", step, content, f"{len(content['items'])} images")
     run.drawn_at = time.monotonic()
 
 
@@ -107,13 +130,14 @@ def _learnt(run: Session, step: Step) -> tuple[dict[str, float], tuple[int, int]
         if total.images:
             losses.append(total.loss / total.images)
             values[series(index + 1, "loss")] = losses[-1]
-            if layer.rules.goodness.gives == "reading" or run.config.scope.local:
+            if layer.rules.goodness.gives == "reading" or run.config.at(index + 1).scope.local:
                 values |= _goodness(index + 1, total)
-        values[series(index + 1, "weight_norm")] = float(torch.linalg.vector_norm(layer.weight))
+        values[series(index + 1, "weight_norm")] = layer.weight_norm()
     for index, share in run.gauges.dead_units().items():
         values[series(index + 1, "dead_units")] = share
-    optimiser = run.net.layers[step.phase.layers[0]].rules.optimiser
-    values |= {"train/loss": sum(losses), "learning_rate": optimiser.lr * optimiser.curve.factor(step.done)}
+    if losses:
+        values["train/loss"] = sum(losses)
+    values["learning_rate"] = run.learning_rate(step)
     return values, run.gauges.first_bad()
 
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from trainer import arithmetic, checkpoint, machine, memory
-from trainer.axes.label_code import NoCode
-from trainer.batches import Batches, Rivals
+from trainer.axes.readout import Probe, Softmax
+from trainer.batches import Batches
 from trainer.chance import Stream, generator
 from trainer.config import RunConfig
 from trainer.data import Dataset
@@ -21,14 +21,17 @@ from trainer.gauges import Gauges
 from trainer.ledger import Ledger
 from trainer.memory import LayerMemory
 from trainer.meters import Meters
+from trainer.nets.head import Head
 from trainer.nets.layer import Layer
-from trainer.nets.mlp import Net, build
+from trainer.nets.net import Net, build
 from trainer.plan import Plan, Step
 from trainer.recorder import Counters, Recorder
+from trainer.rivals import Rivals
 from trainer.rundir import RunDir
+from trainer.stages import Stages
 from trainer.stopping import Stop
 from trainer.stopwatch import Stopwatch
-from trainer.update.reading import Reading, Task
+from trainer.update.reading import Noise, Reading, Task
 
 # What may change between the parts of a run without making it another one.
 FREE = ("name", "device", "threads", "checkpoint")
@@ -45,12 +48,14 @@ class Session:
         self.environment = machine.environment(device)
         self.net = _net(config, data, device)
         layers = len(self.net.layers)
-        self.plan = Plan(config.schedule.phases(layers), len(data.y_train), config.schedule.batch_size)
+        self.plan = Plan(config.phases(), len(data.y_train), config.schedule.batch_size)
+        self.stages = Stages(config)
         self._phase_flops = {
             phase.name: float(arithmetic.phase_flops(config, data.info, phase)) for phase in self.plan.phases
         }
         self.batches = Batches(data.x_train, data.y_train, self.plan, config.seed, augment=config.data.augment)
-        self.rivals = Rivals(config.competitors, self.net, data.y_train, config.seed)
+        self.head = Head(config.readout, self.net) if isinstance(config.readout, Softmax | Probe) else None
+        self.rivals = Rivals(self.net, data, config.seed, self.head)
         self.rng = generator(device, config.seed, Stream.DRAWS)
         self.gauges, self.clock, self.meters = Gauges(self.net.layers), Stopwatch(device), Meters(device)
         self.counters = Counters()
@@ -105,6 +110,47 @@ class Session:
         """Whether activities are handed over as they are after the update."""
         return getattr(self.config.schedule, "activities", "before") == "after"
 
+    def trained(self, step: Step) -> int:
+        """How many layers, from the first, have learnt or are learning; a readout's phase comes when all have."""
+        return max(step.phase.layers, default=len(self.net.layers) - 1) + 1
+
+    def studies(self, step: Step) -> bool:
+        """Whether the readout's head learns in this step: always, or in a phase of its own."""
+        return getattr(self.config.readout, "epochs", None) is None or not step.phase.layers
+
+    def answers(self, step: Step) -> bool:
+        """Whether the net has an answer by now: a head that learns afterwards knows nothing before."""
+        return self.head is None or self.studies(step)
+
+    @property
+    def sweeps(self) -> bool:
+        """Whether layers say something of each label without a head."""
+        return self.net.coder.code.carries_label or any(
+            layer.reads and layer.rules.goodness.gives == "classes" for layer in self.net.layers
+        )
+
+    def learning_rate(self, step: Step) -> float:
+        """Of the first layer that learns in this step; of the head where it learns alone."""
+        curve = self.config.optimiser.curve
+        if self.head and not step.phase.layers:
+            return self.head.rule.lr * curve.factor(step.done)
+        optimiser = self.net.layers[min(step.phase.layers, default=0)].rules.optimiser
+        return optimiser.lr * optimiser.curve.factor(step.done)
+
+    def noise(self, index: int, images: int) -> Noise:
+        """Dropout's factors of layer `index` (from 0) for a piece: 0 for what is off, 1/(1-p) for the rest."""
+        block, rule = self.net.layers[index].block, self.config.regulariser
+        inputs = self._mask(rule.input_dropout, images, block.inputs) if index == 0 else None
+        if inputs is not None and self.config.label_code.carries_label:
+            inputs[:, self.net.coder.label_place] = 1.0
+        return Noise(inputs, self._mask(rule.dropout, images, block.outputs))
+
+    def _mask(self, share: float, images: int, shape: tuple[int, ...]) -> Tensor | None:
+        if not share:
+            return None
+        chance = torch.rand(images, *shape, generator=self.rng, device=self.device)
+        return (chance >= share) / (1 - share)
+
     def evaluates(self, step: Step) -> bool:
         return step.ends_epoch and (step.ends_phase or (step.epoch + 1) % self.every_epochs == 0)
 
@@ -143,6 +189,8 @@ class Session:
             "config": _bound(self.config),
             "threads": torch.get_num_threads(),
             "layers": [{"awake": layer.awake, **layer.tensors()} for layer in self.net.layers],
+            "head": self.head.tensors() if self.head else {},
+            "rivals": self.rivals.tensors(),
             "rng": self.rng.get_state(),
             "gauges": self.gauges.state(),
             "counters": asdict(self.counters),
@@ -163,6 +211,9 @@ class Session:
             raise ConfigError([{"loc": "resume", "msg": msg, "type": "resume"}])
         for layer, stored in zip(self.net.layers, state["layers"], strict=True):
             layer.restore(stored)
+        if self.head:
+            self.head.restore(state["head"])
+        self.rivals.restore(state["rivals"])
         self.rng.set_state(state["rng"])
         self.gauges.restore(state["gauges"], self.device)
         self.counters = Counters(**state["counters"])
@@ -175,8 +226,7 @@ class Session:
 
     def memory(self) -> list[LayerMemory]:
         """Bytes of each layer now; the largest seen are kept for the result."""
-        passes, whole = self.config.competitors.rows(), not self.config.scope.local
-        now = memory.by_layer(self.net, self.plan.batch_size, passes, whole=whole)
+        now = memory.by_layer(self.net, self.plan.batch_size, whole=not self.config.scope.local)
         for peak, parts in zip(self.peak_memory, now, strict=True):
             for part, count in parts.items():
                 peak[part] = max(peak.get(part, 0), count)
@@ -212,9 +262,8 @@ class Session:
 
 
 def _net(config: RunConfig, data: Dataset, device: torch.device) -> Net:
-    height, width, channels = data.info.shape
     rng = generator(device, config.seed, Stream.WEIGHTS)
-    return build(config, height * width * channels, data.info.classes, _strength(config, data.x_train), rng)
+    return build(config, data.info.shape, data.info.classes, _strength(config, data.x_train), rng)
 
 
 def _sample(config: RunConfig, images: int, device: torch.device) -> Tensor:
@@ -225,9 +274,7 @@ def _sample(config: RunConfig, images: int, device: torch.device) -> Tensor:
 
 def _strength(config: RunConfig, images: Tensor) -> float:
     """The label's value in the input, "max" resolved."""
-    if isinstance(config.label_code, NoCode):
-        return 0.0
-    strength = config.label_code.strength
+    strength = getattr(config.label_code, "strength", 0.0)
     return float(images.max()) if strength == "max" else float(strength)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from trainer.axes.architecture import Mlp
 from trainer.axes.competitors import Classes, WrongLabel
 from trainer.axes.goodness import Activity, Projection
 from trainer.axes.label_code import Concat, NoCode, Overlay
@@ -15,10 +16,10 @@ from trainer.axes.normalisation import NoNorm, Normalisation, Rms, UnitL2
 from trainer.axes.objective import CrossEntropy, SwishSymBa, SymBa, Threshold
 from trainer.axes.regulariser import Regulariser
 from trainer.config import RunConfig
-from trainer.nets.mlp import Net, build
+from trainer.nets.net import Net, build
 from trainer.nets.rows import Rows
 from trainer.update import autograd, closed_form
-from trainer.update.reading import Task
+from trainer.update.reading import QUIET, Noise, Task
 
 PIXELS, CLASSES, IMAGES = 12, 4, 7
 GOODNESS = [Activity(power=p, reduce=r, sign=s) for p in (1, 2) for r in ("mean", "sum") for s in (1, -1)]
@@ -36,7 +37,7 @@ def _float64():
 
 def make(goodness, objective, code, input_norm, before, peer=0.0) -> Net:
     config = RunConfig(
-        architecture={"hidden": (5, 6)},
+        architecture=Mlp(hidden=(5, 6)),
         goodness=goodness,
         objective=objective,
         label_code=code,
@@ -44,7 +45,7 @@ def make(goodness, objective, code, input_norm, before, peer=0.0) -> Net:
         normalisation=Normalisation(input=input_norm, before=before, handover=Rms(eps=0.1)),
         regulariser=Regulariser(peer=peer),
     )
-    net = build(config, PIXELS, CLASSES, 1.7, torch.Generator().manual_seed(3))
+    net = build(config, (1, PIXELS, 1), CLASSES, 1.7, torch.Generator().manual_seed(3))
     for layer in net.layers:
         layer.wake()
     return net
@@ -58,8 +59,8 @@ def batch(net: Net) -> tuple[Rows, Task]:
     if net.layers[0].rules.goodness.gives == "classes":
         return net.coder.plain(x), Task(Classes(), y, IMAGES)
     wrong = WrongLabel()
-    labels = torch.stack([y, wrong.draw(y, CLASSES, rng)])
-    return net.coder.labelled(x, labels), Task(wrong, wrong.index(y), IMAGES)
+    labels = torch.cat([y[None], wrong.draw(y, CLASSES, rng)])
+    return net.coder.labelled(x, labels), Task(wrong, y, IMAGES)
 
 
 def both(point):
@@ -104,7 +105,7 @@ def test_dropout_and_peer_normalisation_have_the_gradient_that_autograd_finds():
             for way in (closed_form, autograd):
                 net = make(*point)
                 rows, task = batch(net)
-                way.forward(net.layers[layer], net.below(rows, layer), task, mask)[1]()
+                way.forward(net.layers[layer], net.below(rows, layer), task, Noise(units=mask))[1]()
                 gradients.append(net.layers[layer].buffer.grad)
             assert close(*gradients)
 
@@ -137,6 +138,6 @@ def test_backprop_through_one_layer_is_that_layers_own_gradient():
         net, alone = (make(goodness, CrossEntropy(), code, Rms(eps=0.1), NoNorm()) for _ in range(2))
         rows, task = batch(net)
         net.layers.pop()
-        autograd.whole(net, rows, task, [None])[-1]()
+        list(autograd.spans(net.layers, [0], rows, task, noises=[QUIET], bases=[None]))
         closed_form.forward(alone.layers[0], rows, task)[1]()
         assert close(net.layers[0].buffer.grad, alone.layers[0].buffer.grad)

@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from trainer import batches, config, estimate, evaluate
+from trainer import config, estimate, evaluate, rivals
 from trainer.arithmetic import phase_flops, reading_flops
 from trainer.data import catalogue
-from trainer.nets.mlp import build
+from trainer.nets.net import build
 from trainer.presets import PRESETS
 from trainer.update import autograd, closed_form
-from trainer.update.reading import Task
+from trainer.update.reading import QUIET, Task
 
 BACKPROP = {
     "label_code.kind": "none",
@@ -38,6 +38,8 @@ POINTS = {
     "backprop": BACKPROP,
     "a frozen first layer under backprop": BACKPROP | {"layers": [{"span": "1", "frozen": True}]},
     "deep supervision": BACKPROP | {"scope.losses": "all"},
+    "overlapping pairs": {"scope.kind": "pair", "architecture.hidden": [50, 40, 30]},
+    "blocks": BACKPROP | {"scope.kind": "block", "architecture.hidden": [50, 40, 30]},
 }
 
 
@@ -56,8 +58,7 @@ def point(request):
 
 
 def net_of(parsed, info):
-    height, width, channels = info.shape
-    return build(parsed, height * width * channels, info.classes, 1.0, torch.Generator().manual_seed(0))
+    return build(parsed, info.shape, info.classes, 1.0, torch.Generator().manual_seed(0))
 
 
 def test_parameters_are_those_of_the_net(point):
@@ -74,10 +75,10 @@ def test_bytes_are_those_of_the_buffers(point):
     parsed, info = point
     built, guessed = net_of(parsed, info), estimate.estimate(parsed, info)
     assert guessed.memory["weights"] == sum(
-        t.nbytes for layer in built.layers for t in (layer.weight, layer.bias, *layer.p.values())
+        t.nbytes for layer in built.layers for t in layer.values.values()
     )
     phases = []
-    for phase in parsed.schedule.phases(len(built.layers)):
+    for phase in parsed.phases():
         layers = [built.layers[index] for index in phase.layers]
         for layer in layers:
             layer.wake()
@@ -87,7 +88,7 @@ def test_bytes_are_those_of_the_buffers(point):
 
 
 def test_the_estimate_cuts_batches_as_the_trainer_does():
-    assert estimate.PIECE == batches.PIECE
+    assert estimate.PIECE == rivals.PIECE
     assert estimate.READ_BUDGET == evaluate.BUDGET
 
 
@@ -95,10 +96,10 @@ def counted(parsed, info, images=64) -> int:
     """Flops of the matrix products of one step of the schedule's last phase, as torch counts them."""
     net, rng = net_of(parsed, info), torch.Generator().manual_seed(1)
     x, y = torch.rand(images, 64), torch.randint(10, (images,), generator=rng)
-    learning = parsed.schedule.phases(len(net.layers))[-1].layers
+    learning = parsed.phases()[-1].layers
     for index in learning:
         net.layers[index].wake()
-    task = Task(parsed.competitors, parsed.competitors.index(y), images)
+    task = Task(parsed.competitors, y, images)
     if parsed.label_code.carries_label:
         rows = net.coder.labelled(x, torch.stack([y, (y + 1) % 10]))
     else:
@@ -107,7 +108,9 @@ def counted(parsed, info, images=64) -> int:
         if parsed.scope.local:
             climb(net, rows, task, learning)
         else:
-            autograd.whole(net, rows, task, [None] * len(net.layers))[-1]()
+            reach = [parsed.reach(index) for index in learning]
+            none = [None] * len(reach)
+            list(autograd.spans(net.layers, reach, rows, task, noises=[QUIET] * len(reach), bases=none))
     return counter.get_total_flops()
 
 
@@ -124,7 +127,7 @@ def climb(net, rows, task, learning) -> None:
 def test_flops_are_those_of_the_products(point):
     parsed, info = point
     images = 64
-    phase = parsed.schedule.phases(len(parsed.architecture.hidden))[-1]
+    phase = parsed.phases()[-1]
     assert images * phase_flops(parsed, info, phase) == pytest.approx(counted(parsed, info, images), rel=0.05)
 
 

@@ -11,7 +11,7 @@ from trainer import evaluate
 from trainer.axes.competitors import HardWrongLabel, WrongLabel
 from trainer.axes.objective import SwishSymBa, SymBa, Threshold
 from trainer.config import RunConfig, compose, parse
-from trainer.nets.mlp import Net, build
+from trainer.nets.net import Net, build
 from trainer.nets.rows import Plain
 from trainer.plan import Plan
 from trainer.update import closed_form
@@ -23,7 +23,7 @@ PIXELS, CLASSES, IMAGES = 20, 4, 9
 def small(**changes) -> tuple[RunConfig, Net]:
     dotted = {"architecture.hidden": [6, 5], **{key.replace("__", "."): value for key, value in changes.items()}}
     config = parse(compose(None, None, dotted))
-    net = build(config, PIXELS, CLASSES, 2.0, torch.Generator().manual_seed(0))
+    net = build(config, (1, PIXELS, 1), CLASSES, 2.0, torch.Generator().manual_seed(0))
     for layer in net.layers:
         layer.wake()
     return config, net
@@ -32,7 +32,7 @@ def small(**changes) -> tuple[RunConfig, Net]:
 def images(seed=0):
     rng = torch.Generator().manual_seed(seed)
     x, y = torch.rand(IMAGES, PIXELS, generator=rng), torch.randint(CLASSES, (IMAGES,), generator=rng)
-    return x, y, WrongLabel().draw(y, CLASSES, rng)
+    return x, y, WrongLabel().draw(y, CLASSES, rng)[0]
 
 
 def pezeshki(x, labels, weight, bias):
@@ -49,17 +49,17 @@ def test_pezeshkis_layer_in_plain_numpy():
     _, net = small(normalisation__input__kind="unit_l2", objective={"kind": "threshold", "theta": 0.05})
     layer = net.layers[0]
     x, y, wrong = images()
-    task = Task(WrongLabel(), torch.zeros_like(y), IMAGES)
+    task = Task(WrongLabel(), y, IMAGES)
     reading, backward = closed_form.forward(layer, net.coder.labelled(x, torch.stack([y, wrong])), task)
     backward()
-    weight, bias = layer.weight.numpy().astype(float), layer.bias.numpy().astype(float)
+    weight, bias = (layer.w[name].numpy().astype(float) for name in ("weight", "bias"))
     gradient = np.zeros_like(weight)
     for labels, sign, column in ((y, -1, 0), (wrong, 1, 1)):
         coded, h, g = pezeshki(x.numpy().astype(float), labels.numpy(), weight, bias)
         np.testing.assert_allclose(reading.row[:, column], g, rtol=1e-5)
         pull = sign / (1 + np.exp(-sign * (g - 0.05))) / IMAGES
         gradient += (pull[:, None] * 2 * h / h.shape[1]).T @ coded
-    np.testing.assert_allclose(layer.buffer.grads["weight"], gradient, rtol=1e-4, atol=1e-8)
+    np.testing.assert_allclose(layer.buffer.grads["w.weight"], gradient, rtol=1e-4, atol=1e-8)
 
 
 def test_objectives_in_plain_numpy():
@@ -86,18 +86,28 @@ def test_losses_stay_numbers_where_exponentials_overflow():
 
 def test_wrong_labels_are_never_the_true_one_and_all_others_alike():
     y = torch.arange(CLASSES).repeat(3000)
-    wrong = WrongLabel().draw(y, CLASSES, torch.Generator().manual_seed(0))
+    (wrong,) = WrongLabel().draw(y, CLASSES, torch.Generator().manual_seed(0))
     counts = torch.bincount(y * CLASSES + wrong, minlength=CLASSES**2).view(CLASSES, CLASSES)
     assert counts.diagonal().sum() == 0
     assert counts[~torch.eye(CLASSES, dtype=torch.bool)].sub(1000).abs().max() < 130
-    allowed = WrongLabel(allow_true=True).draw(y, CLASSES, torch.Generator().manual_seed(0))
+    (allowed,) = WrongLabel(allow_true=True).draw(y, CLASSES, torch.Generator().manual_seed(0))
     assert abs(float((allowed == y).double().mean()) - 1 / CLASSES) < 0.02
+
+
+def test_several_wrong_labels_are_all_different():
+    y = torch.arange(CLASSES).repeat(50)
+    for wrong in (
+        WrongLabel(count=3).draw(y, CLASSES, torch.Generator().manual_seed(0)),
+        HardWrongLabel(count=3).draw(y, torch.rand(len(y), CLASSES), torch.Generator().manual_seed(0)),
+    ):
+        every = torch.arange(CLASSES)[:, None].expand(-1, len(y))
+        assert torch.equal(torch.cat([y[None], wrong]).sort(0).values, every)
 
 
 def test_hard_labels_follow_the_softmax_of_the_goodness_over_the_wrong_ones():
     y = torch.zeros(20_000, dtype=torch.long)
     goodness = torch.tensor([9.0, 0.1, 0.2, 0.3]).expand(len(y), -1)
-    wrong = HardWrongLabel(sharpness=10).draw(y, goodness, torch.Generator().manual_seed(0))
+    (wrong,) = HardWrongLabel(sharpness=10).draw(y, goodness, torch.Generator().manual_seed(0))
     shares = torch.bincount(wrong, minlength=4).double() / len(y)
     expected = torch.tensor([1.0, 2.0, 3.0]).softmax(0).double()
     assert shares[0] == 0
@@ -108,10 +118,10 @@ def test_the_sweep_in_small_pieces_is_the_sweep_label_by_label(monkeypatch):
     for code in ("overlay", "concat"):
         config, net = small(label_code__kind=code)
         x, y, _ = images()
-        whole = evaluate.judge(net, config.readout, (x, y), 2)
+        whole = evaluate.judge(net, config.readout, None, (x, y), trained=2)
         monkeypatch.setattr(evaluate, "BUDGET", 2000)
         assert 1 <= evaluate.images_at_once(net) < IMAGES
-        pieces = evaluate.judge(net, config.readout, (x, y), 2)
+        pieces = evaluate.judge(net, config.readout, None, (x, y), trained=2)
         for label in range(CLASSES):
             rows = net.coder.labelled(x, torch.full((1, IMAGES), label))
             slow = [layer.scores(h)[:, 0] for layer, h in net.climb(Plain(rows.dense()))]
@@ -152,7 +162,7 @@ def test_frozen_layers_keep_their_start_while_their_projection_learns(tmp_path):
 def test_a_batch_in_pieces_learns_as_one_whole(tmp_path, monkeypatch):
     config = tiny.config({"schedule.batch_size": None, "schedule.epochs": 5})
     whole = tiny.train(config, tmp_path / "whole")
-    monkeypatch.setattr("trainer.batches.PIECE", 64)
+    monkeypatch.setattr("trainer.rivals.PIECE", 64)
     pieces = tiny.train(config, tmp_path / "pieces")
     for a, b in zip(tiny.weights(whole), tiny.weights(pieces), strict=True):
         assert torch.allclose(a, b, rtol=1e-4, atol=1e-5)
@@ -167,7 +177,9 @@ def test_bfloat16_products_come_near_float32(tmp_path):
 
 @pytest.mark.parametrize(("images", "batch"), [(200, 64), (200, 200), (200, None), (7, 3)])
 def test_a_plan_draws_every_image_once_an_epoch(images, batch):
-    phases = parse(compose(None, None, {"schedule": {"kind": "greedy", "epochs": 2}})).schedule.phases(3)
+    phases = parse(
+        compose(None, None, {"schedule": {"kind": "greedy", "epochs": 2}, "architecture.hidden": [9, 9, 9]})
+    ).phases()
     plan = Plan(phases, images, batch)
     steps = list(plan.after(0))
     assert len(steps) == plan.total

@@ -5,56 +5,28 @@ How to add one: a class below `Goodness` with `scores` and `pull`, named in `Any
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from trainer.axes.base import RARE, Value
+from trainer.axes.base import RARE
+from trainer.axes.class_rows import Groups, PatchProjection, Projection, Prototype
+from trainer.axes.goodness_base import Goodness, Moment
+from trainer.blocks.base import Shape
 
 if TYPE_CHECKING:
-    from torch import Generator, Tensor
+    from torch import Tensor
 
-    Parameters = dict[str, Tensor]
+    from trainer.axes.goodness_base import Parameters
 
-
-class Goodness(Value, ABC):
-    """A stateless reading of a layer's activity h (R, H); what it has to learn are the layer's parameters p."""
-
-    gives: ClassVar[Literal["reading", "classes"]] = "reading"
-    """reading: one number a row, so candidate labels compete. classes: one a class, (R, K)."""
-
-    @property
-    def reads_length(self) -> bool:
-        """Whether it reads the activity's length alone, so that a length normalisation before it kills it."""
-        return False
-
-    @property
-    def learns(self) -> bool:
-        """Whether p is trained with the layer."""
-        return False
-
-    def numbers(self, width: int, classes: int) -> int:
-        """How many numbers p holds."""
-        return 0
-
-    def init(self, width: int, classes: int, rng: Generator) -> Parameters:
-        """p for a layer of `width` units, on the generator's device."""
-        return {}
-
-    @abstractmethod
-    def scores(self, h: Tensor, p: Parameters) -> Tensor:
-        """(R, H) to (R, 1), or (R, K) where it gives classes."""
-
-    @abstractmethod
-    def pull(self, h: Tensor, p: Parameters, slope: Tensor) -> tuple[Tensor, Parameters]:
-        """dL/dh (R, H) and dL/dp from dL/dscores, in closed form."""
+__all__ = ["Activity", "AnyGoodness", "Goodness", "Groups", "PatchProjection", "Projection", "Prototype"]
 
 
 class Activity(Goodness, title="Activity"):
     """How active the layer is: the sum or mean over its units of h or h².
 
-    Source: Hinton 2022 (sum of squares); mohammadpz/pytorch_forward_forward (mean of squares).
+    Source: Hinton 2022 (sum of squares; minimised, unsquared, constraint detectors and regions are its open questions);
+    mohammadpz/pytorch_forward_forward (mean of squares).
     """
 
     kind: Literal["activity"] = "activity"
@@ -64,71 +36,73 @@ class Activity(Goodness, title="Activity"):
     """sum: the threshold is then about the layer's width. mean: about 1 to 2, whatever the width."""
     sign: Literal[1, -1] = Field(1, title="Sign", json_schema_extra=RARE)
     """1: positive data should be active. -1: positive data should be quiet (thresholds are then negative)."""
+    constraint_share: float = Field(0.0, ge=0, lt=1, title="Constraint detectors", json_schema_extra=RARE)
+    """Share of the units, the last ones, that should be quiet where the others should be active: read with sign -1."""
+    regions: int = Field(1, ge=1, le=64, title="Regions", json_schema_extra=RARE)
+    """Maps are cut into so many regions each way; every region has a reading and a loss of its own."""
 
     @property
-    def reads_length(self) -> bool:
-        return self.power == 2
+    def reads(self) -> frozenset[Moment]:
+        if self.regions > 1 or self.constraint_share:
+            return frozenset()
+        return frozenset({"length" if self.power == 2 else "mean"})
 
-    def _scale(self, width: int) -> float:
-        return self.sign / (width if self.reduce == "mean" else 1)
-
-    def scores(self, h: Tensor, p: Parameters) -> Tensor:
-        """(R, H) to (R, 1)."""
-        import torch
-
-        total = torch.linalg.vector_norm(h, dim=1, keepdim=True).square() if self.power == 2 else h.sum(1, keepdim=True)
-        return total * self._scale(h.shape[1])
-
-    def pull(self, h: Tensor, p: Parameters, slope: Tensor) -> tuple[Tensor, Parameters]:
-        """dL/dh (R, H) from dL/dscores (R, 1)."""
-        scale = self._scale(h.shape[1])
-        if self.power == 2:
-            return h * (slope * (2 * scale)), {}
-        return (slope * scale).expand_as(h), {}
-
-
-class Projection(Goodness, title="Projection"):
-    """One score a class: the activity projected by a matrix M of the layer's own, h Mᵀ.
-
-    Source: Mono-Forward (Gong, Li, Abdulla 2025); on the last layer under backprop it is the usual output layer.
-    """
-
-    gives: ClassVar[Literal["reading", "classes"]] = "classes"
-    kind: Literal["projection"] = "projection"
-    trained: bool = Field(True, title="Trained")
-    """Train M with the layer; a frozen random M works nearly as well."""
-    start: Literal["zero", "normal"] = Field("zero", title="Start")
-    """zero: M starts at 0. normal: M starts random with variance 1/width."""
-    bias: bool = Field(False, title="Bias")
-    """Add a bias a class."""
-
-    @property
-    def learns(self) -> bool:
-        return self.trained
-
-    def numbers(self, width: int, classes: int) -> int:
-        return classes * (width + self.bias)
-
-    def init(self, width: int, classes: int, rng: Generator) -> Parameters:
-        """matrix (K, H) and, where asked for, bias (K,), float32 on the generator's device."""
-        import torch
-
-        matrix = torch.zeros(classes, width, device=rng.device)
-        if self.start == "normal":
-            matrix.normal_(0, width**-0.5, generator=rng)
-        return {"matrix": matrix} | ({"bias": torch.zeros(classes, device=rng.device)} if self.bias else {})
+    def misfit(self, shape: Shape, classes: int) -> str | None:
+        if self.regions == 1:
+            return None
+        if len(shape) != 3:
+            return "only maps have regions: set goodness.regions to 1, or choose a net of maps"
+        least = min(shape[1:])
+        return (
+            f"maps of {shape[1]} × {shape[2]} have {least} regions each way at most" if self.regions > least else None
+        )
 
     def scores(self, h: Tensor, p: Parameters) -> Tensor:
-        """(R, H) to (R, K)."""
-        scores = h @ p["matrix"].T
-        return scores + p["bias"] if self.bias else scores
+        """(R, …) to (R, 1), or (R, regions²) of maps."""
+        if self.regions > 1:
+            return self._by_region(h)
+        if self.constraint_share:
+            return (self._powered(h) * self._signs(h)).flatten(1).sum(1, keepdim=True) * self._scale(h)
+        return self._total(h.flatten(1)) * self._scale(h)
 
     def pull(self, h: Tensor, p: Parameters, slope: Tensor) -> tuple[Tensor, Parameters]:
-        """dL/dh (R, H) and dL/dp from dL/dscores (R, K); a frozen M has no dL/dp."""
-        dh = slope @ p["matrix"]
-        if not self.trained:
-            return dh, {}
-        return dh, {"matrix": slope.T @ h} | ({"bias": slope.sum(0)} if self.bias else {})
+        """dL/dh from dL/dscores (R, 1); regions by autograd."""
+        if self.regions > 1:
+            return super().pull(h, p, slope)
+        slope = slope.view(-1, *[1] * (h.ndim - 1)) * (self._scale(h) * self.power)
+        if self.constraint_share:
+            slope = slope * self._signs(h)
+        return (h * slope if self.power == 2 else slope.expand_as(h)), {}
+
+    def _scale(self, h: Tensor) -> float:
+        return self.sign / (h[0].numel() if self.reduce == "mean" else 1)
+
+    def _total(self, rows: Tensor) -> Tensor:
+        """Sum over a row of h or h², (R, 1); one pass without a copy."""
+        import torch
+
+        if self.power == 1:
+            return rows.sum(1, keepdim=True)
+        return torch.linalg.vector_norm(rows, dim=1, keepdim=True).square()
+
+    def _powered(self, h: Tensor) -> Tensor:
+        return h.square() if self.power == 2 else h
+
+    def _signs(self, h: Tensor) -> Tensor:
+        """+1 for the first units or channels, -1 for the constraint detectors; laid along their axis."""
+        axis = 2 if h.ndim == 3 else 1
+        units = h.shape[axis]
+        signs = h.new_ones(units)
+        signs[units - round(self.constraint_share * units) :] = -1
+        return signs.view(*[-1 if place == axis else 1 for place in range(h.ndim)])
+
+    def _by_region(self, h: Tensor) -> Tensor:
+        """Mean of the values in each region, (R, regions²); for a sum times the numbers that a region holds."""
+        import torch.nn.functional as F
+
+        values = (self._powered(h) * self._signs(h)).mean(1)
+        means = F.adaptive_avg_pool2d(values, self.regions).flatten(1) * self.sign
+        return means if self.reduce == "mean" else means * (h[0].numel() / means.shape[1])
 
 
-AnyGoodness = Annotated[Activity | Projection, Field(discriminator="kind")]
+AnyGoodness = Annotated[Activity | Groups | Projection | PatchProjection | Prototype, Field(discriminator="kind")]

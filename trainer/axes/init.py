@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from math import prod
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -12,7 +14,23 @@ if TYPE_CHECKING:
     from torch import Generator, Tensor
 
 
-class Normal(Value, title="Normal"):
+class _Init(Value):
+    """Draws a weight of any shape (outputs, …) and its bias."""
+
+    def draw(self, shape: tuple[int, ...], fan_in: int, rng: Generator) -> dict[str, Tensor]:
+        """weight `shape` and bias (shape[0],), on the generator's device; `fan_in` inputs reach each output."""
+        import torch
+
+        weight, bias = torch.empty(shape, device=rng.device), torch.empty(shape[0], device=rng.device)
+        self.fill(weight, bias, fan_in, rng)
+        return {"weight": weight, "bias": bias}
+
+    @abstractmethod
+    def fill(self, weight: Tensor, bias: Tensor, fan_in: int, rng: Generator) -> None:
+        """Set weight (outputs, …) and bias (outputs,) in place."""
+
+
+class Normal(_Init, title="Normal"):
     """W normal with variance gain²/fan-in, b = 0: with RMS inputs the goodness starts at gain²/2.
 
     Source: Hinton 2022's Matlab code (gain 1); He et al. 2015 (gain √2, for ReLU).
@@ -22,21 +40,35 @@ class Normal(Value, title="Normal"):
     gain: float = Field(1.0, gt=0, le=100, title="Gain")
     """Multiplies the standard deviation 1/√fan-in. 1 for FF, 1.41 for backprop and Mono-Forward."""
 
-    def fill(self, weight: Tensor, bias: Tensor, rng: Generator) -> None:
-        """Set weight (H, D) and bias (H,) in place."""
-        weight.normal_(0, self.gain * weight.shape[1] ** -0.5, generator=rng)
+    def fill(self, weight: Tensor, bias: Tensor, fan_in: int, rng: Generator) -> None:
+        weight.normal_(0, self.gain * fan_in**-0.5, generator=rng)
         bias.zero_()
 
 
-class TorchDefault(Value, title="PyTorch's default"):
+class FanOut(_Init, title="Normal by fan-out"):
+    """W normal with variance gain²/fan-out, b = 0.
+
+    Source: loeweX/Forward-Forward (gain 1, by the weight's rows); DeeperForward (He's fan-out, gain √2).
+    """
+
+    kind: Literal["fan_out"] = "fan_out"
+    gain: float = Field(1.0, gt=0, le=100, title="Gain")
+    """Multiplies the standard deviation 1/√fan-out."""
+
+    def fill(self, weight: Tensor, bias: Tensor, fan_in: int, rng: Generator) -> None:
+        weight.normal_(0, self.gain * (weight.shape[0] * prod(weight.shape[2:])) ** -0.5, generator=rng)
+        bias.zero_()
+
+
+class TorchDefault(_Init, title="PyTorch's default"):
     """W and b uniform between ±1/√fan-in, as torch.nn.Linear starts."""
 
     kind: Literal["torch_default"] = "torch_default"
 
-    def fill(self, weight: Tensor, bias: Tensor, rng: Generator) -> None:
-        bound = weight.shape[1] ** -0.5
+    def fill(self, weight: Tensor, bias: Tensor, fan_in: int, rng: Generator) -> None:
+        bound = fan_in**-0.5
         weight.uniform_(-bound, bound, generator=rng)
         bias.uniform_(-bound, bound, generator=rng)
 
 
-AnyInit = Annotated[Normal | TorchDefault, Field(discriminator="kind")]
+AnyInit = Annotated[Normal | FanOut | TorchDefault, Field(discriminator="kind")]

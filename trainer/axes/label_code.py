@@ -1,11 +1,13 @@
 """How a candidate label enters the input. Imports no torch at module level.
 
-A one-hot code touches columns of its own, so that all candidates of an image share the first layer's product of the
-other columns (`columns`): z(label) = image part + strength · the label's column of the weights.
+A code is a table of one entry a class, (K, P); an image under a label is what the code leaves of the image, and
+strength · the label's entry, side by side. Candidates of an image so share everything but the entry. The neutral label,
+which says nothing, is number K: the mean of all entries. A table may be fixed, or learn with layer 1.
 """
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -13,70 +15,147 @@ from pydantic import Field
 from trainer.axes.base import Value
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Generator, Tensor
 
 Strength = Annotated[float, Field(gt=0, le=1000)] | Literal["max"]
+Shape = tuple[int, ...]
 
 
-class NoCode(Value, title="None"):
-    """The label is not in the input: for layers that emit a row of class scores (Mono-Forward, backprop)."""
+class _Code(Value):
+    """What every code tells; images come as rows (B, H·W·C), channel last, or as maps (B, C, H, W)."""
 
-    carries_label: ClassVar[bool] = False
-    kind: Literal["none"] = "none"
+    carries_label: ClassVar[bool] = True
+    learns: ClassVar[bool] = False
+    """Whether the table is trained with layer 1."""
+    flat: ClassVar[bool] = True
+    """Whether the code needs rows of numbers; else it works on maps too."""
 
-    def width(self, inputs: int, classes: int) -> int:
-        """Columns of the coded input."""
-        return inputs
+    def shape(self, image: Shape, classes: int) -> Shape:
+        """Shape of a coded row, from that of the image, (D,) or (C, H, W)."""
+        return image
 
-    def columns(self, inputs: int, classes: int) -> tuple[slice, slice]:
-        """(columns of the label, columns of the image) in the coded input."""
-        return slice(0, 0), slice(0, inputs)
+    def entry(self, image: Shape, classes: int) -> Shape:
+        """Shape of one entry of the table."""
+        return (classes,)
+
+    def table(self, image: Shape, classes: int, rng: Generator) -> Tensor:
+        """(K, *entry), on the generator's device."""
+        import torch
+
+        return torch.eye(classes, device=rng.device)
 
     def image(self, x: Tensor, classes: int) -> Tensor:
-        """The part of the image that stays: (B, P)."""
+        """What the code leaves of images x."""
         return x
 
+    def places(self, image: Shape, classes: int) -> tuple[slice, slice]:
+        """Where (the label, the image) stand in a coded row: along columns, or along channels."""
+        label, whole = self.entry(image, classes)[0], self.shape(image, classes)[0]
+        return slice(0, label), slice(label, whole)
 
-class Overlay(Value, title="Overlay"):
+
+class NoCode(_Code, title="None"):
+    """The label is not in the input: for layers that emit a row of class scores (Mono-Forward, backprop), and for
+    negatives made of images alone."""
+
+    carries_label: ClassVar[bool] = False
+    flat: ClassVar[bool] = False
+    kind: Literal["none"] = "none"
+
+    def entry(self, image: Shape, classes: int) -> Shape:
+        return (0,)
+
+
+class Overlay(_Code, title="Overlay"):
     """The first K inputs are overwritten by the one-hot label, K the number of classes.
 
     Source: Hinton 2022; mohammadpz/pytorch_forward_forward.
     """
 
-    carries_label: ClassVar[bool] = True
     kind: Literal["overlay"] = "overlay"
     strength: Strength = Field(1.0, title="Label strength")
     """Value of the label's pixel: a number, or max for the brightest training pixel."""
-
-    def width(self, inputs: int, classes: int) -> int:
-        return inputs
-
-    def columns(self, inputs: int, classes: int) -> tuple[slice, slice]:
-        return slice(0, classes), slice(classes, inputs)
 
     def image(self, x: Tensor, classes: int) -> Tensor:
         return x[:, classes:]
 
 
-class Concat(Value, title="Concatenate"):
+class Concat(_Code, title="Concatenate"):
     """K inputs are added in front of the image for the one-hot label; no pixel is lost.
 
     Source: nebuly-ai/nebuly, forward_forward.
     """
 
-    carries_label: ClassVar[bool] = True
     kind: Literal["concat"] = "concat"
     strength: Strength = Field(1.0, title="Label strength")
     """Value of the label's input: a number, or max for the brightest training pixel."""
 
-    def width(self, inputs: int, classes: int) -> int:
-        return inputs + classes
+    def shape(self, image: Shape, classes: int) -> Shape:
+        return (image[0] + classes,)
 
-    def columns(self, inputs: int, classes: int) -> tuple[slice, slice]:
-        return slice(0, classes), slice(classes, inputs + classes)
+
+class _Plane(_Code):
+    """An entry as large as one channel of the image: more inputs for rows, one more channel for maps."""
+
+    flat: ClassVar[bool] = False
+
+    def shape(self, image: Shape, classes: int) -> Shape:
+        return (image[0] + self.entry(image, classes)[0], *image[1:])
+
+    def entry(self, image: Shape, classes: int) -> Shape:
+        return image if len(image) == 1 else (1, *image[1:])
+
+    def table(self, image: Shape, classes: int, rng: Generator) -> Tensor:
+        """Drawn from N(0, 1)."""
+        import torch
+
+        return torch.randn(classes, *self.entry(image, classes), generator=rng, device=rng.device)
+
+
+class Pattern(_Plane, title="Class pattern"):
+    """A fixed random pattern a class, as large as the image, beside it: a channel more for maps, inputs more for rows.
+
+    Under every filter of a conv net there is then some of the label. Source: SymBa's intrinsic class pattern (Lee &
+    Song 2023, arXiv 2303.08418); N(0, 1) here.
+    """
+
+    kind: Literal["pattern"] = "pattern"
+    strength: Strength = Field(1.0, title="Label strength")
+    """Multiplies the pattern: a number, or max for the brightest training pixel."""
+
+
+class Channel(_Plane, title="Learned channel"):
+    """As the class pattern, but learned with the first layer.
+
+    Source: the Trifecta (Dooms, Tsang, Oramas 2023): an embedding of the class as an extra channel.
+    """
+
+    learns: ClassVar[bool] = True
+    kind: Literal["channel"] = "channel"
+    strength: Strength = Field(1.0, title="Label strength")
+    """Multiplies the channel: a number, or max for the brightest training pixel."""
+
+
+class NextCharacter(_Code, title="Next character"):
+    """The window moves on by one character, and the candidate for the next one comes last.
+
+    Source: Hinton 2022's sequences: 10 characters predict the next; neutral is the window as it is.
+    """
+
+    kind: Literal["next"] = "next"
+    strength: Strength = Field(1.0, title="Label strength")
+    """Value of the candidate's input: 1 as for every other character."""
+
+    def places(self, image: Shape, classes: int) -> tuple[slice, slice]:
+        return slice(image[0] - classes, image[0]), slice(0, image[0] - classes)
 
     def image(self, x: Tensor, classes: int) -> Tensor:
-        return x
+        return x[:, classes:]
 
 
-AnyLabelCode = Annotated[NoCode | Overlay | Concat, Field(discriminator="kind")]
+AnyLabelCode = Annotated[NoCode | Overlay | Concat | Pattern | Channel | NextCharacter, Field(discriminator="kind")]
+
+
+def numbers(code: _Code, image: Shape, classes: int) -> int:
+    """How many numbers a code's table holds; 0 where it is just the one-hot label."""
+    return classes * prod(code.entry(image, classes)) if isinstance(code, _Plane) else 0

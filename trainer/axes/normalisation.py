@@ -1,44 +1,49 @@
 """How rows are scaled on their way in, before the goodness, and from layer to layer. Imports no torch at module level.
 
-Every value here multiplies a row by a function of its length, `scale`; that is all that a label code needs to know to
-scale all candidates of an image at once.
+A value here is stateless; what one has to remember or to learn (batch norm) is the layer's `State`. Values that divide
+a row by a function of its length alone (`by_length`) let a label code scale all candidates of an image at once.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field
 
 from trainer.axes.base import RARE, Value
+from trainer.axes.black_box import Permutation, Quantise, Sign
+from trainer.axes.goodness_base import Moment
+from trainer.axes.norm_base import Norm
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from trainer.axes.norm_base import State
 
-class NoNorm(Value, title="None"):
+
+class NoNorm(Norm, title="None"):
     """Rows go on as they are."""
 
-    removes_length: ClassVar[bool] = False
+    by_length: ClassVar[bool] = True
+    pulls: ClassVar[bool] = True
     kind: Literal["none"] = "none"
 
     def scale(self, length: Tensor, width: int) -> Tensor:
-        """Factor of rows of that length, (R, 1), and `width` numbers."""
         return length.new_ones(length.shape)
 
-    def apply(self, x: Tensor) -> Tensor:
-        """Scaled rows (R, D)."""
+    def apply(self, x: Tensor, state: State, *, training: bool = False) -> Tensor:
         return x
 
     def pull(self, x: Tensor, slope: Tensor) -> Tensor:
-        """dL/dx from dL/d(scaled x)."""
         return slope
 
 
-class _Length(Value):
+class _Length(Norm):
     """Divide a row by its length, in units of `_unit` per row, plus eps."""
 
-    removes_length: ClassVar[bool] = True
+    by_length: ClassVar[bool] = True
+    removes: ClassVar[frozenset[Moment]] = frozenset({"length"})
+    pulls: ClassVar[bool] = True
     eps: float
 
     def _unit(self, width: int) -> float:
@@ -47,10 +52,12 @@ class _Length(Value):
     def scale(self, length: Tensor, width: int) -> Tensor:
         return (length / self._unit(width) + self.eps).reciprocal()
 
-    def apply(self, x: Tensor) -> Tensor:
+    def apply(self, x: Tensor, state: State, *, training: bool = False) -> Tensor:
         import torch
 
-        return x * self.scale(torch.linalg.vector_norm(x, dim=1, keepdim=True), x.shape[1])
+        rows = x.flatten(1)
+        factor = self.scale(torch.linalg.vector_norm(rows, dim=1, keepdim=True), rows.shape[1])
+        return x * factor.view(-1, *[1] * (x.ndim - 1))
 
     def pull(self, x: Tensor, slope: Tensor) -> Tensor:
         """With s(u) = 1/(u/c + eps) and u = |x|: s·slope − (s²/(c·u))·⟨x, slope⟩·x; 0 stays 0."""
@@ -87,7 +94,93 @@ class Rms(_Length, title="RMS 1"):
         return float(width**0.5)
 
 
-AnyNorm = Annotated[NoNorm | UnitL2 | Rms, Field(discriminator="kind")]
+class LayerNorm(Norm, title="Layer norm"):
+    """Each row minus its mean, over its deviation; tokens each on their own.
+
+    Source: Ba, Kiros, Hinton 2016, without scale and shift.
+    """
+
+    removes: ClassVar[frozenset[Moment]] = frozenset({"length", "mean"})
+    kind: Literal["layer"] = "layer"
+    eps: float = Field(1e-5, gt=0, le=1, title="eps", json_schema_extra=RARE)
+    """Added to the variance."""
+
+    def apply(self, x: Tensor, state: State, *, training: bool = False) -> Tensor:
+        import torch.nn.functional as F
+
+        return F.layer_norm(x, x.shape[2:] if x.ndim == 3 else x.shape[1:], eps=self.eps)
+
+
+class GroupNorm(Norm, title="Group norm"):
+    """As layer norm, in groups of units or channels of their own: one group a class takes each class's goodness out.
+
+    Source: Wu & He 2018; DeeperForward (Sun et al. 2025) with a group a class.
+    """
+
+    removes: ClassVar[frozenset[Moment]] = frozenset({"length", "mean", "group length", "group mean"})
+    kind: Literal["group"] = "group"
+    groups: int | None = Field(None, ge=1, le=65_536, title="Groups")
+    """Empty: one a class."""
+    eps: float = Field(1e-5, gt=0, le=1, title="eps", json_schema_extra=RARE)
+    """Added to the variance."""
+
+    def bound(self, classes: int) -> Self:
+        return self if self.groups else self.model_copy(update={"groups": classes})
+
+    def apply(self, x: Tensor, state: State, *, training: bool = False) -> Tensor:
+        import torch.nn.functional as F
+
+        assert self.groups is not None
+        return F.group_norm(x, self.groups, eps=self.eps)
+
+
+class BatchNorm(Norm, title="Batch norm"):
+    """Each unit or channel minus its mean, over its deviation, over all rows of the batch, positive and negative
+    together; by running means when the net is only read.
+
+    Source: Ioffe & Szegedy 2015; the Trifecta (Dooms, Tsang, Oramas 2023).
+    """
+
+    kind: Literal["batch"] = "batch"
+    affine: bool = Field(False, title="Scale and shift")
+    """Learn a scale and a shift of each channel with the layer that the rows enter."""
+    momentum: float = Field(0.1, gt=0, le=1, title="Momentum", json_schema_extra=RARE)
+    """Share of the newest batch in the running means."""
+    eps: float = Field(1e-5, gt=0, le=1, title="eps", json_schema_extra=RARE)
+    """Added to the variance."""
+
+    def learned_numbers(self, shape: tuple[int, ...]) -> int:
+        return 2 * (shape[1] if len(shape) == 2 else shape[0]) if self.affine else 0
+
+    def learned(self, channels: int, device: object) -> State:
+        import torch
+
+        if not self.affine:
+            return {}
+        return {"scale": torch.ones(channels, device=device), "shift": torch.zeros(channels, device=device)}  # type: ignore[call-overload]
+
+    def running(self, channels: int, device: object) -> State:
+        import torch
+
+        return {"mean": torch.zeros(channels, device=device), "variance": torch.ones(channels, device=device)}  # type: ignore[call-overload]
+
+    def apply(self, x: Tensor, state: State, *, training: bool = False) -> Tensor:
+        import torch.nn.functional as F
+
+        rows = x.movedim(-1, 1) if x.ndim == 3 else x
+        several = rows.numel() > rows.shape[1]  # one value has no deviation
+        y = F.batch_norm(
+            rows, state["mean"], state["variance"], state.get("scale"), state.get("shift"),
+            training=training and several, momentum=self.momentum, eps=self.eps,
+        )  # fmt: skip
+        return y.movedim(1, -1) if x.ndim == 3 else y
+
+
+AnyNorm = Annotated[NoNorm | UnitL2 | Rms | LayerNorm | GroupNorm | BatchNorm, Field(discriminator="kind")]
+AnyHandover = Annotated[
+    NoNorm | UnitL2 | Rms | LayerNorm | GroupNorm | BatchNorm | Sign | Quantise | Permutation,
+    Field(discriminator="kind"),
+]
 
 
 class Normalisation(Value, title="Normalisation"):
@@ -98,5 +191,5 @@ class Normalisation(Value, title="Normalisation"):
     """Of the pixels, label included."""
     before: AnyNorm = Field(NoNorm(), title="Before the goodness")
     """Of a layer's activity, before its goodness is read and before it goes on."""
-    handover: AnyNorm = Field(Rms(), title="Hand-over")
-    """Of what one layer hands to the next."""
+    handover: AnyHandover = Field(Rms(), title="Hand-over")
+    """Of what one layer hands to the next. It may be a black box, of which nobody knows a derivative."""

@@ -22,7 +22,24 @@ def _wrong(row: Tensor, index: Tensor) -> Tensor:
     return row.new_full(row.shape, 1 / (row.shape[1] - 1)).scatter_(1, index[:, None], 0.0)
 
 
-class Threshold(Value, title="Threshold"):
+class Objective(Value, ABC):
+    """What rows of readings should look like."""
+
+    @property
+    def terms(self) -> tuple[()]:
+        """Extras that read a layer's features, not its row."""
+        return ()
+
+    @abstractmethod
+    def loss(self, row: Tensor, index: Tensor) -> Tensor:
+        """(B, J) and the true column (B,) to (B,)."""
+
+    @abstractmethod
+    def slope(self, row: Tensor, index: Tensor) -> Tensor:
+        """dL/drow (B, J)."""
+
+
+class Threshold(Objective, title="Threshold"):
     """softplus(slope·(θ − g⁺)) + softplus(slope·(g⁻ − θ)): positive data above θ, negative data below.
 
     Source: Hinton 2022; mohammadpz/pytorch_forward_forward.
@@ -47,7 +64,7 @@ class Threshold(Value, title="Threshold"):
         return (margin.sigmoid() * _wrong(row, index)).scatter_(1, index[:, None], true) * self.sharpness
 
 
-class _Pairwise(Value, ABC):
+class _Pairwise(Objective):
     """A loss of u = α·(wrong − true), averaged over the wrong readings."""
 
     alpha: float
@@ -106,7 +123,7 @@ class SwishSymBa(_Pairwise, title="Swish-SymBa"):
         return q + u * q * (1 - q)
 
 
-class CrossEntropy(Value, title="Cross entropy"):
+class CrossEntropy(Objective, title="Cross entropy"):
     """−log softmax(S/T) of the true reading: of a class row, or of a positive against its negative.
 
     Source: backprop's usual loss; Mono-Forward (Gong, Li, Abdulla 2025).

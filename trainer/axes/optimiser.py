@@ -5,54 +5,59 @@ An optimiser is stateless: each layer owns one flat buffer of parameters, one of
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from trainer.axes.base import RARE, Value
+from trainer.axes.curve import AnyCurve, Constant, Cosine, Linear, Steps
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     State = dict[str, Tensor]
 
+__all__ = ["Adam", "AdamW", "AnyCurve", "AnyOptimiser", "Constant", "Cosine", "Linear", "Sgd", "Steps"]
 
-class Constant(Value, title="Constant"):
-    """The same learning rate from the first step to the last."""
-
-    kind: Literal["constant"] = "constant"
-
-    def factor(self, done: float) -> float:
-        """Share of the learning rate at `done` (0..1) of the run, or of the layer's own epochs when greedy."""
-        return 1.0
-
-
-class Linear(Value, title="Linear decay"):
-    """Falls in a straight line; from the first step, or constant up to a point as in Hinton 2022."""
-
-    kind: Literal["linear"] = "linear"
-    begin: float = Field(0.0, ge=0, lt=1, title="Begins at")
-    """Share of the run at which the rate starts to fall: 0 from the first step, 0.5 in the second half."""
-    end: float = Field(0.0, ge=0, le=1, title="Ends at")
-    """Share of the learning rate that is left at the end."""
-
-    def factor(self, done: float) -> float:
-        fallen = max(0.0, done - self.begin) / (1 - self.begin)
-        return 1 - fallen * (1 - self.end)
-
-
-AnyCurve = Annotated[Constant | Linear, Field(discriminator="kind")]
 Rate = Annotated[float, Field(gt=0, le=1000)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
+TINY = 1e-6
+"""Added to a gradient's length before it divides."""
 
 
-class Adam(Value, title="Adam"):
-    """Steps of nearly equal size for every weight, whatever the scale of its gradient.
+class Optimiser(Value, ABC):
+    """A rule for one layer's flat buffers."""
 
-    Source: Kingma & Ba 2015.
-    """
+    clip: float | None = Field(None, gt=0, le=1e6, title="Clip", json_schema_extra=RARE)
+    """A layer's gradient is shortened to this Euclidean length where it is longer; empty: never."""
+    curve: AnyCurve = Field(Constant(), title="Curve of the learning rate")
+    """How the learning rate changes over the run."""
 
-    kind: Literal["adam"] = "adam"
+    @property
+    @abstractmethod
+    def slots(self) -> int:
+        """Numbers kept for each parameter."""
+
+    @abstractmethod
+    def state(self, flat: Tensor) -> State:
+        """What is remembered from step to step, at the start."""
+
+    def step(self, flat: Tensor, grad: Tensor, state: State, factor: float) -> None:
+        """Move `flat` along `grad` at `factor` times the learning rate, in place; `grad` may be changed."""
+        if self.clip is not None:
+            import torch
+
+            grad.mul_((self.clip / (torch.linalg.vector_norm(grad) + TINY)).clamp_(max=1.0))
+        self._move(flat, grad, state, factor)
+
+    @abstractmethod
+    def _move(self, flat: Tensor, grad: Tensor, state: State, factor: float) -> None: ...
+
+
+class _Moments(Optimiser):
+    """Steps by the mean gradient over the root of the mean squared one."""
+
     lr: Rate = Field(0.003, title="Learning rate")
     """About the size of a weight's step; 0.001 to 0.005 with RMS, 0.03 with unit length."""
     beta1: Decay = Field(0.9, title="β₁", json_schema_extra=RARE)
@@ -61,19 +66,16 @@ class Adam(Value, title="Adam"):
     """Memory of the squared gradient."""
     eps: float = Field(1e-8, gt=0, le=1, title="eps", json_schema_extra=RARE)
     """Added to the root of the squared gradient."""
-    curve: AnyCurve = Field(Constant(), title="Curve of the learning rate")
-    """How the learning rate changes over the run."""
 
     @property
     def slots(self) -> int:
-        """Numbers kept for each parameter."""
         return 2
 
     def state(self, flat: Tensor) -> State:
         """Mean and squared gradient, and the number of steps."""
         return {"mean": flat.new_zeros(flat.shape), "square": flat.new_zeros(flat.shape), "steps": flat.new_zeros(())}
 
-    def step(self, flat: Tensor, grad: Tensor, state: State, factor: float) -> None:
+    def _move(self, flat: Tensor, grad: Tensor, state: State, factor: float) -> None:
         """One fused pass over the layer's flat buffer, in place."""
         import torch
 
@@ -84,7 +86,31 @@ class Adam(Value, title="Adam"):
         )  # fmt: skip
 
 
-class Sgd(Value, title="SGD"):
+class Adam(_Moments, title="Adam"):
+    """Steps of nearly equal size for every weight, whatever the scale of its gradient.
+
+    Source: Kingma & Ba 2015.
+    """
+
+    kind: Literal["adam"] = "adam"
+
+
+class AdamW(_Moments, title="AdamW"):
+    """Adam, and in each step a share off every number that the layer learns, biases and projections too.
+
+    Source: Loshchilov & Hutter 2019. (The regulariser's weight decay takes it off the layer's weights alone.)
+    """
+
+    kind: Literal["adamw"] = "adamw"
+    weight_decay: float = Field(0.01, ge=0, le=1000, title="Weight decay")
+    """Each step takes learning rate × this share off."""
+
+    def _move(self, flat: Tensor, grad: Tensor, state: State, factor: float) -> None:
+        flat.mul_(1 - self.lr * factor * self.weight_decay)
+        super()._move(flat, grad, state, factor)
+
+
+class Sgd(Optimiser, title="SGD"):
     """Gradient descent, with momentum: velocity ← momentum · velocity + gradient.
 
     Source: Hinton 2022's rates belong to averaged gradients: 0.01 there is 0.001 here with momentum 0.9.
@@ -95,8 +121,8 @@ class Sgd(Value, title="SGD"):
     """Multiplies the velocity."""
     momentum: Decay = Field(0.9, title="Momentum")
     """Memory of past gradients; 0: none."""
-    curve: AnyCurve = Field(Constant(), title="Curve of the learning rate")
-    """How the learning rate changes over the run."""
+    averaged: bool = Field(False, title="Averaged", json_schema_extra=RARE)
+    """velocity ← momentum · velocity + (1 - momentum) · gradient: the form that Hinton's rates belong to."""
 
     @property
     def slots(self) -> int:
@@ -106,10 +132,10 @@ class Sgd(Value, title="SGD"):
         """The velocity; none without momentum."""
         return {"velocity": flat.new_zeros(flat.shape)} if self.momentum else {}
 
-    def step(self, flat: Tensor, grad: Tensor, state: State, factor: float) -> None:
+    def _move(self, flat: Tensor, grad: Tensor, state: State, factor: float) -> None:
         if self.momentum:
-            grad = state["velocity"].mul_(self.momentum).add_(grad)
+            grad = state["velocity"].mul_(self.momentum).add_(grad, alpha=1 - self.momentum if self.averaged else 1.0)
         flat.add_(grad, alpha=-self.lr * factor)
 
 
-AnyOptimiser = Annotated[Adam | Sgd, Field(discriminator="kind")]
+AnyOptimiser = Annotated[Adam | AdamW | Sgd, Field(discriminator="kind")]

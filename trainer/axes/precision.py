@@ -17,6 +17,14 @@ class Float32(Value, title="float32"):
 
     kind: Literal["float32"] = "float32"
 
+    def cast(self, x: Tensor) -> Tensor:
+        """x in the numbers that products take."""
+        return x
+
+    def lift(self, x: Tensor) -> Tensor:
+        """x in the numbers that everything else takes."""
+        return x
+
     def affine(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         """x Wᵀ + b for rows x (R, D) and W (H, D)."""
         import torch
@@ -33,6 +41,14 @@ class Bfloat16(Value, title="bfloat16"):
     AVX512-BF16, GPUs since 2020), slow elsewhere. Evaluation stays in float32."""
 
     kind: Literal["bfloat16"] = "bfloat16"
+
+    def cast(self, x: Tensor) -> Tensor:
+        import torch
+
+        return x.to(torch.bfloat16)
+
+    def lift(self, x: Tensor) -> Tensor:
+        return x.float()
 
     def affine(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         import torch

@@ -6,7 +6,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from trainer.axes.base import Value
+from trainer.axes.base import RARE, Value
+
+Which = Literal["all", "skip_first", "last"]
+
+
+def _chosen(which: Which, layers: int) -> list[int]:
+    """The layers (from 0) that count."""
+    return {"all": list(range(layers)), "skip_first": list(range(1, layers)), "last": [layers - 1]}[which]
 
 
 class Candidates(Value, title="Label sweep"):
@@ -16,13 +23,14 @@ class Candidates(Value, title="Label sweep"):
     """
 
     needs: ClassVar[str] = "reading"
+    learns: ClassVar[bool] = False
     kind: Literal["candidates"] = "candidates"
-    layers: Literal["all", "skip_first", "last"] = Field("all", title="Layers")
+    layers: Which = Field("all", title="Layers")
     """Whose goodness counts. With two layers all is best; skip_first is Hinton's choice for deeper nets."""
 
     def reads(self, layers: int) -> list[int]:
         """The layers (from 0) whose scores count."""
-        return {"all": list(range(layers)), "skip_first": list(range(1, layers)), "last": [layers - 1]}[self.layers]
+        return _chosen(self.layers, layers)
 
 
 class Sum(Value, title="Sum"):
@@ -32,6 +40,7 @@ class Sum(Value, title="Sum"):
     """
 
     needs: ClassVar[str] = "classes"
+    learns: ClassVar[bool] = False
     kind: Literal["sum"] = "sum"
 
     def reads(self, layers: int) -> list[int]:
@@ -42,10 +51,54 @@ class Last(Value, title="Last layer"):
     """The class scores of the last layer."""
 
     needs: ClassVar[str] = "classes"
+    learns: ClassVar[bool] = False
     kind: Literal["last"] = "last"
 
     def reads(self, layers: int) -> list[int]:
         return [layers - 1]
 
 
-AnyReadout = Annotated[Candidates | Sum | Last, Field(discriminator="kind")]
+class _Head(Value):
+    """A linear softmax that learns beside the net, on activities scaled to RMS 1; no gradient reaches the net.
+
+    It sees the image without a label, or under the neutral one, so one pass answers.
+    """
+
+    needs: ClassVar[str] = "activity"
+    learns: ClassVar[bool] = True
+    layers: Which = Field("all", title="Layers")
+    """Whose activities it reads."""
+    lr: float = Field(0.001, gt=0, le=1000, title="Learning rate")
+    """Of its own Adam; it falls as the run's does."""
+    weight_decay: float = Field(0.0, ge=0, le=1000, title="Weight decay", json_schema_extra=RARE)
+    """Each step takes learning rate × this share off its weights."""
+    epochs: int | None = Field(None, ge=1, le=1_000_000, title="Afterwards", json_schema_extra={"unit": "epochs"})
+    """Empty: it learns with the net, in every step. A number: it learns when the net is done, for so many epochs."""
+    pool: int | None = Field(None, ge=1, le=1024, title="Pooled to", json_schema_extra=RARE)
+    """Maps are averaged to so many places each way, tokens to their mean if set; empty: all numbers are read."""
+
+    def reads(self, layers: int) -> list[int]:
+        return _chosen(self.layers, layers)
+
+
+class Softmax(_Head, title="Softmax head"):
+    """One linear softmax on the activities of the layers, side by side.
+
+    Source: Hinton 2022 (under the neutral label, first layer left out; linear classifier of the unsupervised example).
+    """
+
+    apart: ClassVar[bool] = False
+    kind: Literal["softmax"] = "softmax"
+
+
+class Probe(_Head, title="Probe of each layer"):
+    """A linear softmax on each layer of its own; the answer is the sum of their log-probabilities.
+
+    Shows what a layer's features are worth, apart from what its goodness says.
+    """
+
+    apart: ClassVar[bool] = True
+    kind: Literal["probe"] = "probe"
+
+
+AnyReadout = Annotated[Candidates | Sum | Last | Softmax | Probe, Field(discriminator="kind")]

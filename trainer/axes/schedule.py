@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
@@ -15,17 +16,32 @@ BatchSize = Annotated[int, Field(ge=1, le=10_000_000)]
 
 @dataclass(frozen=True)
 class Phase:
-    """A stretch of training: the layers (from 0) that learn in it, for `epochs` epochs."""
+    """A stretch of training: the layers (from 0) that learn in it, for `epochs` epochs; none: the readout alone."""
 
     name: str
     layers: tuple[int, ...]
     epochs: int
 
 
+class _AtOnce(Value):
+    """All layers learn in every step."""
+
+    at_once: ClassVar[bool] = True
+    epochs: int
+
+    def phases(self, groups: Sequence[range]) -> list[Phase]:
+        return [Phase("train", tuple(range(groups[-1].stop)), self.epochs)]
+
+    def has_loss(self, layer: int, layers: int, step: int) -> bool:
+        """Whether layer `layer` (from 0) has its loss in step `step` (from 1)."""
+        return True
+
+
 class Greedy(Value, title="Greedy"):
     """One layer after another: layer 1 for all its epochs, then layer 2 on what layer 1 hands over, and so on.
 
-    Source: mohammadpz/pytorch_forward_forward; Kesanapalli et al.
+    Layers that a gradient joins (a block, a span trained by backprop) take their turn together. Source:
+    mohammadpz/pytorch_forward_forward; Kesanapalli et al.
     """
 
     at_once: ClassVar[bool] = False
@@ -35,17 +51,20 @@ class Greedy(Value, title="Greedy"):
     batch_size: BatchSize | None = Field(64, title="Batch size", json_schema_extra={"unit": "images"})
     """Images in a step; empty: the whole training set in one step."""
 
-    def phases(self, layers: int) -> list[Phase]:
-        return [Phase(f"train layer {layer + 1}", (layer,), self.epochs) for layer in range(layers)]
+    def phases(self, groups: Sequence[range]) -> list[Phase]:
+        """One for each group of layers that learn together."""
+        return [Phase(f"train {_layers(group)}", tuple(group), self.epochs) for group in groups]
+
+    def has_loss(self, layer: int, layers: int, step: int) -> bool:
+        return True
 
 
-class Joint(Value, title="Joint"):
+class Joint(_AtOnce, title="Joint"):
     """All layers learn in every step.
 
     Source: Hinton 2022's Matlab code; loeweX/Forward-Forward.
     """
 
-    at_once: ClassVar[bool] = True
     kind: Literal["joint"] = "joint"
     epochs: Epochs = Field(60, title="Epochs")
     """Passes over the training images."""
@@ -54,8 +73,27 @@ class Joint(Value, title="Joint"):
     activities: Literal["before", "after"] = Field("before", title="Hand over")
     """What a layer hands to the next: its activity from before its own update, or computed again after it."""
 
-    def phases(self, layers: int) -> list[Phase]:
-        return [Phase("train", tuple(range(layers)), self.epochs)]
+
+class Alternating(_AtOnce, title="Alternating"):
+    """Odd steps have losses on layers 1, 3, 5 …, even steps on layers 2, 4, 6 …; the last layer has one in every step.
+
+    With overlapping pairs each step cuts the net into pairs that shift by one layer from step to step. Source: the
+    Trifecta (Dooms, Tsang, Oramas 2023), whose code leaves the last block idle in every other step.
+    """
+
+    kind: Literal["alternating"] = "alternating"
+    epochs: Epochs = Field(60, title="Epochs")
+    """Passes over the training images."""
+    batch_size: BatchSize | None = Field(64, title="Batch size", json_schema_extra={"unit": "images"})
+    """Images in a step; empty: the whole training set in one step."""
+
+    def has_loss(self, layer: int, layers: int, step: int) -> bool:
+        return layer == layers - 1 or layer % 2 == (step + 1) % 2
 
 
-AnySchedule = Annotated[Greedy | Joint, Field(discriminator="kind")]
+AnySchedule = Annotated[Greedy | Joint | Alternating, Field(discriminator="kind")]
+
+
+def _layers(group: range) -> str:
+    first, last = group.start + 1, group.stop
+    return f"layer {first}" if first == last else f"layers {first}-{last}"

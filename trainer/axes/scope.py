@@ -1,4 +1,7 @@
-"""How far a layer's loss reaches. Imports no torch."""
+"""How far a layer's loss reaches. Imports no torch.
+
+Layers are counted from 0; `span` is the stretch of neighbouring layers that share a scope.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,53 @@ class Layer(Value, title="Layer"):
     local: ClassVar[bool] = True
     kind: Literal["layer"] = "layer"
 
-    def has_loss(self, layer: int, layers: int) -> bool:
-        """Whether layer number `layer` (from 0) of `layers` has a loss of its own."""
-        return True
+    def reach(self, layer: int, span: range) -> int | None:
+        """The lowest layer that the loss of `layer` moves; None where it has no loss."""
+        return layer
+
+    def joined(self, span: range) -> list[range]:
+        """The layers that take their turn together when layers learn one after another."""
+        return [range(layer, layer + 1) for layer in span]
+
+
+class Pair(Value, title="Overlapping pairs"):
+    """A layer's loss also moves the layer below it: every layer but the last learns from two losses.
+
+    What a lower layer's own goodness says may then mean little: it learns for the layer above. Source: the Trifecta
+    (Dooms, Tsang, Oramas 2023); Distance-Forward's DF-O (Wu et al. 2024).
+    """
+
+    local: ClassVar[bool] = False
+    kind: Literal["pair"] = "pair"
+
+    def reach(self, layer: int, span: range) -> int | None:
+        return max(layer - 1, span.start)
+
+    def joined(self, span: range) -> list[range]:
+        return [span]
+
+
+class Blocks(Value, title="Blocks"):
+    """The net is cut into blocks of layers; the gradient flows inside a block, from the loss on its last layer.
+
+    Source: Belilovsky et al. 2019; scalable FF (backprop inside a block, FF between blocks).
+    """
+
+    local: ClassVar[bool] = False
+    kind: Literal["block"] = "block"
+    size: int = Field(2, ge=2, le=64, title="Layers a block")
+    """How many neighbouring layers make a block; the last block may be smaller."""
+
+    def reach(self, layer: int, span: range) -> int | None:
+        first = layer - (layer - span.start) % self.size
+        return first if layer in (first + self.size - 1, span.stop - 1) else None
+
+    def joined(self, span: range) -> list[range]:
+        return [span[first : first + self.size] for first in range(0, len(span), self.size)]
 
 
 class Whole(Value, title="Whole net"):
-    """Backprop: the gradient flows through the whole net.
+    """Backprop: the gradient flows through the whole net, or through the whole span of layers that have this scope.
 
     Source: Rumelhart, Hinton, Williams 1986; all: deep supervision (Lee et al. 2015).
     """
@@ -31,8 +74,11 @@ class Whole(Value, title="Whole net"):
     losses: Literal["last", "all"] = Field("last", title="Losses")
     """last: one loss, on the last layer. all: one on each layer, added."""
 
-    def has_loss(self, layer: int, layers: int) -> bool:
-        return self.losses == "all" or layer == layers - 1
+    def reach(self, layer: int, span: range) -> int | None:
+        return span.start if self.losses == "all" or layer == span.stop - 1 else None
+
+    def joined(self, span: range) -> list[range]:
+        return [span]
 
 
-AnyScope = Annotated[Layer | Whole, Field(discriminator="kind")]
+AnyScope = Annotated[Layer | Pair | Blocks | Whole, Field(discriminator="kind")]

@@ -1,4 +1,4 @@
-"""One fully connected layer: its parameters in one flat buffer, their gradients in another, its optimiser's state."""
+"""One layer: its parameters in one flat buffer, their gradients in another, its optimiser's state."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from torch import Tensor
 
 from trainer.axes.normalisation import AnyNorm
 from trainer.axes.precision import AnyPrecision, Float32
-from trainer.nets.rows import Rows
+from trainer.blocks.base import Block, Linear
+from trainer.nets.rows import Plain, Rows
 
 if TYPE_CHECKING:
-    from trainer.axes.activation import Relu
+    from trainer.axes.activation import AnyActivation
+    from trainer.axes.competitors import AnyCompetitors
     from trainer.axes.goodness import AnyGoodness
     from trainer.axes.objective import AnyObjective
     from trainer.axes.optimiser import AnyOptimiser
@@ -24,14 +26,18 @@ if TYPE_CHECKING:
 class Rules:
     """The values of the axes that hold for one layer."""
 
+    competitors: AnyCompetitors
     goodness: AnyGoodness
     objective: AnyObjective
     optimiser: AnyOptimiser
-    activation: Relu
+    activation: AnyActivation
+    inlet: AnyNorm
+    """Of what enters: the run's input normalisation for the first layer, the hand-over's for the others."""
     before: AnyNorm
     precision: AnyPrecision
     weight_decay: float
     peer: float
+    window: tuple[int, int] | None
     frozen: bool
 
 
@@ -44,7 +50,7 @@ class Buffer:
 
     def __init__(self, parts: dict[str, Tensor]) -> None:
         self.shapes = {name: part.shape for name, part in parts.items()}
-        self.flat = torch.cat([part.flatten() for part in parts.values()])
+        self.flat = torch.cat([part.flatten() for part in parts.values()]) if parts else torch.empty(0)
         self.values = self._views(self.flat)
         self.grad, self.grads = self.flat.new_empty(0), dict[str, Tensor]()
 
@@ -58,30 +64,69 @@ class Buffer:
         self.grad, self.grads = self.flat.new_empty(0), {}
 
     def _views(self, flat: Tensor) -> dict[str, Tensor]:
+        if not self.shapes:
+            return {}
         pieces = torch.split(flat, [shape.numel() for shape in self.shapes.values()])
         return {name: piece.view(shape) for (name, shape), piece in zip(self.shapes.items(), pieces, strict=True)}
 
 
+def named(prefix: str, parts: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """`parts` under names that begin with `prefix`."""
+    return {f"{prefix}.{name}": value for name, value in parts.items()}
+
+
+def under(prefix: str, parts: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The inverse of `named`: those parts whose names begin with `prefix`, without it."""
+    start = f"{prefix}."
+    return {name.removeprefix(start): value for name, value in parts.items() if name.startswith(start)}
+
+
 class Layer:
-    """h = act(x Wᵀ + b), and a goodness read from h. `p` are the goodness's parameters, trained or frozen."""
+    """h = block(inlet(rows)), and a goodness read from h.
+
+    Parameters by name: `w.…` the block's weights, `inlet.…` and `before.…` what normalisations learn, `code.table` the
+    label code's table where it learns with this layer, `p.…` the goodness's. What does not learn is in `fixed`.
+    """
 
     def __init__(
-        self, index: int, rules: Rules, weight: Tensor, bias: Tensor, p: dict[str, Tensor], *, reads: bool = True
+        self,
+        index: int,
+        rules: Rules,
+        block: Block,
+        learned: dict[str, Tensor],
+        p: dict[str, Tensor],
+        *,
+        device: torch.device,
+        reads: bool = True,
     ) -> None:
-        self.index, self.rules, self.reads = index, rules, reads
-        own = {"weight": weight, "bias": bias}
-        trained = {f"p.{name}": value for name, value in p.items()} if rules.goodness.learns else {}
-        self.buffer = Buffer(own | trained)
-        self.weight, self.bias = self.buffer.values["weight"], self.buffer.values["bias"]
-        self.p = {name: self.buffer.values.get(f"p.{name}", value) for name, value in p.items()}
-        self.mean_activity = torch.full_like(bias, 0.5)
+        self.index, self.rules, self.block, self.reads = index, rules, block, reads
+        inlet, before = (rules.inlet, block.inputs), (rules.before, block.outputs)
+        for slot, (norm, shape) in {"inlet": inlet, "before": before}.items():
+            learned |= named(slot, norm.learned(_channels(shape), device))
+        trained = named("p", p) if rules.goodness.learns else {}
+        self.buffer = Buffer(learned | trained)
+        self.fixed = {} if rules.goodness.learns else named("p", p)
+        for slot, (norm, shape) in {"inlet": inlet, "before": before}.items():
+            self.fixed |= named(slot, norm.running(_channels(shape), device))
+        self._own = self.buffer.flat.numel() - sum(value.numel() for value in trained.values())
+        self.mean_activity = torch.full((block.units,), 0.5, device=device)
         """Running mean activity of each unit, for peer normalisation (H,); starts at ½ as in Hinton's code."""
         self.state: dict[str, Tensor] = {}
+        self.values = self.buffer.values | self.fixed
+        """All parameters and running means by name, as views."""
+        self.w, self.p = under("w", self.values), under("p", self.values)
 
     @property
     def _learning(self) -> slice:
-        """The part of the flat buffers that learns: a frozen layer keeps weights and biases, which come first."""
-        return slice(self.weight.numel() + self.bias.numel() if self.rules.frozen else 0, None)
+        """The part of the flat buffers that learns: a frozen layer keeps all but its goodness's, which come last."""
+        return slice(self._own if self.rules.frozen else 0, None)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the gradient of its own loss has a closed form."""
+        rules = self.rules
+        learns_slot = any(name.startswith(("inlet.", "before.", "code.")) for name in self.buffer.values)
+        return isinstance(self.block, Linear) and rules.before.pulls and not learns_slot and not rules.objective.terms
 
     def wake(self) -> None:
         """Make room for gradients and the optimiser's state: this layer is going to learn."""
@@ -95,36 +140,67 @@ class Layer:
 
     @property
     def name(self) -> str:
-        return f"{self.weight.shape[1]} → {self.weight.shape[0]}"
+        return self.block.name
 
     @property
     def parameters(self) -> int:
-        return sum(t.numel() for t in (self.weight, self.bias, *self.p.values()))
+        table = self.buffer.values.get("code.table")
+        p = sum(value.numel() for value in self.p.values())
+        learned = sum(
+            value.numel() for slot in ("inlet", "before") for value in under(slot, self.buffer.values).values()
+        )
+        return self.block.numbers + p + learned + (0 if table is None else table.numel())
 
+    def weight_norm(self) -> float:
+        """Euclidean norm of the block's weights, biases left out."""
+        norms = [torch.linalg.vector_norm(value).square() for value in self.w.values() if value.ndim > 1]
+        return float(torch.stack(norms).sum().sqrt()) if norms else 0.0
+
+    def enter(self, rows: Rows, *, training: bool = False) -> Rows:
+        """The rows as the layer's normalisation lets them in, with the shortcut that ends here."""
+        entered = rows.normalised(self.rules.inlet, under("inlet", self.values), training=training)
+        return entered.joined(self.block)
+
+    @torch.no_grad()
+    def hand_over(self, rows: Rows, h: Tensor) -> Plain:
+        """What the next layer gets of this one's activity on `rows`; its own normalisation lets it in.
+
+        A shortcut goes past a layer, or begins with what enters it. No gradient takes it.
+        """
+        if self.block.opens:
+            return Plain(h, self.enter(rows).dense())
+        return Plain(h, rows.shortcut if isinstance(rows, Plain) else None)
+
+    @torch.no_grad()
     def activity(self, rows: Rows, precision: AnyPrecision = READING) -> Tensor:
-        """h (R, H), scaled where the goodness wants it so; for reading, not for learning."""
-        z = rows.product(self.weight, self.bias, precision)
-        return self.rules.before.apply(self.rules.activation.apply_(z))
+        """h (R, …), normalised where the goodness wants it so; for reading, not for learning."""
+        rows = self.enter(rows)
+        if isinstance(self.block, Linear):
+            a = self.rules.activation.apply_(self.block.product(self.w, rows, precision))
+            h, _ = self.block.settle(a, precision)
+        else:
+            h = self.block.forward(self.w, rows.dense(), self.rules.activation, precision)[1]
+        return self.rules.before.apply(h, under("before", self.values))
 
     def scores(self, h: Tensor) -> Tensor:
-        """The goodness of h: (R, 1) or (R, K)."""
+        """The goodness of h: (R, 1), (R, regions) or (R, K)."""
         return self.rules.goodness.scores(h, self.p)
 
     def optimise(self, factor: float) -> None:
         """Take a step along the accumulated gradient, at `factor` times the learning rate, and clear it."""
         rules, part = self.rules, self._learning
         if rules.weight_decay and not rules.frozen:
-            self.weight.mul_(1 - rules.optimiser.lr * factor * rules.weight_decay)
+            for value in self.w.values():
+                if value.ndim > 1:
+                    value.mul_(1 - rules.optimiser.lr * factor * rules.weight_decay)
         if self.buffer.flat[part].numel():
+            self.block.constrain(under("w", self.buffer.grads))
             rules.optimiser.step(self.buffer.flat[part], self.buffer.grad[part], self.state, factor)
         self.buffer.grad.zero_()
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything that a checkpoint has to hold, by name."""
-        p = {f"p.{name}": value for name, value in self.p.items()}
-        frozen = {name: value for name, value in p.items() if name not in self.buffer.values}
-        state = {f"state.{name}": value for name, value in self.state.items()}
-        return {"flat": self.buffer.flat, "mean_activity": self.mean_activity} | frozen | state
+        return {"flat": self.buffer.flat, "mean_activity": self.mean_activity} | self.fixed | named("state", self.state)
 
     @property
     def awake(self) -> bool:
@@ -137,3 +213,8 @@ class Layer:
             self.wake()
         for name, value in self.tensors().items():
             value.copy_(stored[name])
+
+
+def _channels(shape: tuple[int, ...]) -> int:
+    """Channels of rows of that shape: units, maps, or a token's numbers."""
+    return shape[1] if len(shape) == 2 else shape[0]

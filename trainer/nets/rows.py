@@ -1,107 +1,170 @@
-"""The input of a layer: rows as they are, or images that share one product between all their candidate labels.
+"""What enters a layer: rows as they are, or images that share one product between all their candidate labels.
 
-A one-hot label has the same length whatever the label, so normalising leaves one factor per image: with x̃ the scaled
-image columns and s̃ the scaled strength, z(label) = x̃·W_imageᵀ + b + s̃·W[:, label]. The first product is computed once
-for all candidates, and one product serves all of them on the way back. This is exact.
+A one-hot label has the same length whatever the label, so normalising by length leaves one factor per image: with x̃ the
+scaled image columns and s̃ the scaled strength, z(label) = x̃·W_imageᵀ + b + s̃·table[label]·W_labelᵀ. The first product
+is computed once for all candidates, and one product serves all of them on the way back. This is exact.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
 
 import torch
 from torch import Tensor
 
-from trainer.axes.label_code import AnyLabelCode
 from trainer.axes.normalisation import AnyNorm
 from trainer.axes.precision import AnyPrecision
 
+if TYPE_CHECKING:
+    from trainer.axes.normalisation import State
+    from trainer.blocks.base import Block
+
+
+class Rows(ABC):
+    """R rows that enter a layer."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """R."""
+
+    @property
+    @abstractmethod
+    def leaf(self) -> Tensor:
+        """What a gradient that goes further down ends on."""
+
+    @abstractmethod
+    def dense(self, table: Tensor | None = None) -> Tensor:
+        """The rows written out, (R, …), by another `table` of the label code if one is given."""
+
+    @abstractmethod
+    def normalised(self, norm: AnyNorm, state: State, *, training: bool) -> Rows:
+        """The rows as `norm` lets them in."""
+
+    @abstractmethod
+    def joined(self, block: Block) -> Rows:
+        """The rows with the shortcut that ends at `block`."""
+
+    @abstractmethod
+    def dropped(self, mask: Tensor) -> Self:
+        """The rows times a mask (B, …), the same for all passes of an image."""
+
 
 @dataclass(frozen=True)
-class Plain:
-    """Rows x (R, D) as they are."""
+class Plain(Rows):
+    """Rows x (R, …) as they are."""
 
     x: Tensor
+    shortcut: Tensor | None = None
+    """Rows of a layer further down, on their way past some layers."""
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def leaf(self) -> Tensor:
+        return self.x
 
     def product(self, weight: Tensor, bias: Tensor, precision: AnyPrecision) -> Tensor:
         """x Wᵀ + b, (R, H)."""
-        return precision.affine(self.x, weight, bias)
+        return precision.affine(self.x.flatten(1), weight, bias)
 
     def accumulate(self, delta: Tensor, grad: Tensor, precision: AnyPrecision) -> None:
         """grad (H, D) += deltaᵀ x."""
-        precision.accumulate(delta, self.x, grad)
+        precision.accumulate(delta, self.x.flatten(1), grad)
 
-    def dense(self) -> Tensor:
-        """The rows written out, (R, D)."""
+    def dense(self, table: Tensor | None = None) -> Tensor:
+        """The rows written out, (R, …)."""
         return self.x
+
+    def normalised(self, norm: AnyNorm, state: State, *, training: bool) -> Plain:
+        """The rows as `norm` lets them in."""
+        return Plain(norm.apply(self.x, state, training=training), self.shortcut)
+
+    def joined(self, block: Block) -> Plain:
+        """The rows with the shortcut that ends at `block`."""
+        return self if self.shortcut is None else Plain(block.joined(self.x, self.shortcut), self.shortcut)
+
+    def dropped(self, mask: Tensor) -> Plain:
+        """The rows times a mask (B, …), the same for all passes of an image."""
+        return Plain(_masked(self.x, mask))
 
 
 @dataclass(frozen=True)
-class Labelled:
+class Labelled(Rows):
     """B images under J labels each: row j·B + i is image i with labels[j, i]."""
 
     image: Tensor
-    """The scaled image columns, (B, P)."""
+    """What the label leaves of the image: (B, P), or maps (B, C, H, W)."""
     gain: Tensor
-    """The scaled strength of the label, (B, 1)."""
+    """Strength of the label, (B, 1)."""
     labels: Tensor
-    """(J, B)."""
-    label_columns: slice
-    image_columns: slice
+    """(J, B); number K is the neutral label."""
+    table: Tensor
+    """(K + 1, …): the label's part of the row; the last entry is the neutral one, the mean of the others."""
+    label_place: slice
+    image_place: slice
+    """Columns, or channels."""
+
+    def __len__(self) -> int:
+        return self.labels.numel()
+
+    @property
+    def leaf(self) -> Tensor:
+        return self.image
 
     def product(self, weight: Tensor, bias: Tensor, precision: AnyPrecision) -> Tensor:
         """The coded rows times Wᵀ + b, (J·B, H): one product of the image columns for all J labels."""
-        shared = precision.affine(self.image, weight[:, self.image_columns], bias)
-        table = weight[:, self.label_columns].T.contiguous()
+        shared = precision.affine(self.image, weight[:, self.image_place], bias)
+        parts = self.table @ weight[:, self.label_place].T
         out = shared.new_empty(len(self.labels), *shared.shape)
         for z, labels in zip(out, self.labels, strict=True):
-            torch.addcmul(shared, self.gain, table.index_select(0, labels), out=z)
+            torch.addcmul(shared, self.gain, parts.index_select(0, labels), out=z)
         return out.flatten(0, 1)
 
     def accumulate(self, delta: Tensor, grad: Tensor, precision: AnyPrecision) -> None:
         """grad (H, D) += deltaᵀ (coded rows); the image columns take all J deltas in one product."""
         shared = delta.view(*self.labels.shape, -1).sum(0)
-        precision.accumulate(shared, self.image, grad[:, self.image_columns])
-        precision.accumulate(delta, self._codes(), grad[:, self.label_columns])
+        precision.accumulate(shared, self.image, grad[:, self.image_place])
+        precision.accumulate(delta, self._codes(self.table), grad[:, self.label_place])
 
-    def dense(self) -> Tensor:
-        """The coded rows written out, (J·B, D)."""
-        image = self.image.repeat(len(self.labels), 1)
-        return torch.cat([self._codes(), image], 1)
+    def dense(self, table: Tensor | None = None) -> Tensor:
+        """The coded rows written out, (J·B, …), by another `table` if one is given."""
+        image = self.image.repeat(len(self.labels), *[1] * (self.image.ndim - 1))
+        codes = self._codes(self.table if table is None else with_neutral(table))
+        parts = [codes, image] if self.label_place.start < self.image_place.start else [image, codes]
+        return torch.cat(parts, 1)
 
-    def _codes(self) -> Tensor:
-        """The label columns, (J·B, K)."""
-        classes = self.label_columns.stop - self.label_columns.start
-        codes = self.image.new_zeros(self.labels.numel(), classes)
+    def normalised(self, norm: AnyNorm, state: State, *, training: bool) -> Labelled | Plain:
+        """The rows as `norm` lets them in; one that only asks for a row's length leaves the label apart."""
+        if not norm.by_length or self.image.ndim > 2 or self.table.shape[1] != len(self.table) - 1:
+            return Plain(norm.apply(self.dense(), state, training=training))
+        length = (torch.linalg.vector_norm(self.image, dim=1, keepdim=True).square() + self.gain.square()).sqrt()
+        scale = norm.scale(length, self.image.shape[1] + self.table.shape[1])
+        return replace(self, image=self.image * scale, gain=self.gain * scale)
+
+    def joined(self, block: Block) -> Labelled:
+        """The rows: no shortcut ends where they enter."""
+        return self
+
+    def dropped(self, mask: Tensor) -> Labelled:
+        """The rows with a mask (B, …) on the image; labels are never dropped."""
+        return replace(self, image=_masked(self.image, mask[:, self.image_place]))
+
+    def _codes(self, table: Tensor) -> Tensor:
+        """The label's part of every row, (J·B, …)."""
+        labels = self.labels.reshape(-1)
+        codes = table.index_select(0, labels)
         gain = self.gain.repeat(len(self.labels), 1)
-        return codes.scatter_(1, self.labels.reshape(-1, 1), gain)
+        return codes * gain.view(-1, *[1] * (codes.ndim - 1))
 
 
-Rows = Plain | Labelled
+def _masked(x: Tensor, mask: Tensor) -> Tensor:
+    """Rows x (J·B, …) times the mask (B, …)."""
+    return (x.unflatten(0, (-1, len(mask))) * mask).flatten(0, 1)
 
 
-@dataclass(frozen=True)
-class Coder:
-    """How images become rows: the label code, its strength, and the scaling of the input."""
-
-    code: AnyLabelCode
-    norm: AnyNorm
-    classes: int
-    strength: float
-
-    def plain(self, x: Tensor) -> Plain:
-        """Images (B, D) without a label."""
-        return Plain(self.norm.apply(x))
-
-    def labelled(self, x: Tensor, labels: Tensor) -> Labelled:
-        """Images (B, D) under labels (J, B), scaled with the label counted in."""
-        label_columns, image_columns = self.code.columns(x.shape[1], self.classes)
-        image = self.code.image(x, self.classes)
-        length = (torch.linalg.vector_norm(image, dim=1, keepdim=True).square() + self.strength**2).sqrt()
-        scale = self.norm.scale(length, self.code.width(x.shape[1], self.classes))
-        return Labelled(image * scale, scale * self.strength, labels, label_columns, image_columns)
-
-    def every_label(self, x: Tensor) -> Labelled:
-        """Images (B, D) under each of the K labels."""
-        labels = torch.arange(self.classes, device=x.device)[:, None].expand(-1, len(x))
-        return self.labelled(x, labels)
+def with_neutral(table: Tensor) -> Tensor:
+    """A table of K entries with the neutral one after them."""
+    return torch.cat([table, table.mean(0, keepdim=True)])

@@ -1,70 +1,129 @@
-"""The general way: whatever the point on the axes, autograd finds the gradient. Whole-net scope runs here.
+"""The general way: whatever the point on the axes, autograd finds the gradient, as far down as the scope reaches.
 
-`forward` has the signature of the closed form's and is its oracle in the tests.
+A layer's graph begins at a leaf: the activity of the layer below, cut off. A loss is sent down by hand, from layer to
+layer through those leaves, and stops where its reach ends; a graph is let go when no loss needs it any more. So a layer
+that learns alone, an overlapping pair, a block and the whole net are the same few lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
-from trainer.nets.layer import Layer
-from trainer.nets.mlp import Net
-from trainer.nets.rows import Rows
-from trainer.update.reading import Backward, Reading, Task, drop, peer_pull
+from trainer.nets.layer import Layer, under
+from trainer.nets.rows import Labelled, Plain, Rows
+from trainer.update.reading import QUIET, Backward, Noise, Reading, Task, drop, peer_pull
+
+Reach = Sequence[int | None]
+"""Of each layer's loss: the place of the lowest layer that it moves; None where there is no loss."""
 
 
-def forward(layer: Layer, rows: Rows, task: Task, mask: Tensor | None = None) -> tuple[Reading, Backward]:
-    """What the layer reads in `rows`, and a call that adds the gradient of its loss to its buffer."""
+@dataclass(frozen=True)
+class _Graph:
+    """One layer's pass: `inlet` → `h` and, where the layer has a loss, → `loss`; all its leaves that learn."""
+
+    inlet: Tensor
+    h: Tensor
+    loss: Tensor | None
+    leaves: list[Tensor]
+
+
+def forward(
+    layer: Layer, rows: Rows, task: Task, noise: Noise = QUIET, base: Tensor | None = None
+) -> tuple[Reading, Backward]:
+    """As closed_form.forward, whose oracle it is; and for every layer whose gradient has no closed form."""
+    graph, reading = _pass(layer, rows, task, noise, base)
+    assert reading is not None
+    return reading, lambda: _sweep([graph], [0], 0, 0)
+
+
+def spans(
+    layers: Sequence[Layer],
+    reach: Reach,
+    rows: Rows,
+    task: Task,
+    *,
+    noises: Sequence[Noise],
+    bases: Sequence[Tensor | None],
+) -> Iterator[tuple[Reading | None, Tensor]]:
+    """Send the losses of neighbouring `layers` down as far as they reach; gradients add up in the layers' buffers.
+
+    Yields each layer's reading, None where it has no loss, and its activity.
+    """
+    graphs: list[_Graph] = []
+    for place, layer in enumerate(layers):
+        graph, reading = _pass(layer, rows, task, noises[place], bases[place], reads=reach[place] is not None)
+        graphs.append(graph)
+        for first in _ripe(reach, place):
+            _sweep(graphs, reach, first, place)
+        yield reading, graph.h.detach()
+        rows = layer.hand_over(rows, graph.h.detach().requires_grad_())
+
+
+def _pass(
+    layer: Layer, rows: Rows, task: Task, noise: Noise, base: Tensor | None, *, reads: bool = True
+) -> tuple[_Graph, Reading | None]:
+    """The layer's graph, and what it reads."""
     leaves = _leaves(layer)
-    z, h = _activity(layer, leaves, rows.dense(), mask)
-    n = layer.rules.before.apply(h)
-    row, losses = _loss(layer, leaves, n, task)
-    loss = losses.sum() / task.count
+    if isinstance(rows, Labelled) and "code.table" in leaves:
+        rows = Plain(rows.dense(leaves["code.table"]))
+    inlet = rows.leaf
+    entered = rows.normalised(layer.rules.inlet, under("inlet", leaves), training=True).joined(layer.block)
+    if noise.inputs is not None:
+        entered = entered.dropped(noise.inputs)
+    z, h = layer.block.forward(under("w", leaves), entered.dense(), layer.rules.activation, layer.rules.precision)
+    h = drop(h, noise.units)
+    n = layer.rules.before.apply(h, under("before", leaves), training=True)
+    learning = [leaf for leaf in leaves.values() if leaf.requires_grad]
+    if not reads:
+        return _Graph(inlet, n, None, learning), None
+    row = task.row(layer.rules.goodness.scores(n, under("p", leaves)))
+    reading = Reading(row.detach(), n.detach(), base)
+    judged = row if base is None else row + base
+    loss = layer.rules.objective.loss(judged, task.index(judged)).sum() * task.share(judged)
     if layer.rules.peer:
         loss = loss + (z * peer_pull(layer, h.detach(), task)).sum()
-    return Reading(row.detach(), n.detach()), loss.backward
-
-
-def whole(
-    net: Net, rows: Rows, task: Task, masks: Sequence[Tensor | None]
-) -> tuple[list[Tensor], list[tuple[Layer, Reading]], Backward]:
-    """Activities, the readings of layers with a loss, and a call that sends all losses back through the whole net."""
-    x = rows.dense()
-    activities, readings, total = [], [], x.new_zeros(())
-    for layer, mask in zip(net.layers, masks, strict=True):
-        leaves = _leaves(layer)
-        h = layer.rules.before.apply(_activity(layer, leaves, x, mask)[1])
-        activities.append(h.detach())
-        if layer.reads:
-            row, losses = _loss(layer, leaves, h, task)
-            total = total + losses.sum() / task.count
-            readings.append((layer, Reading(row.detach(), h.detach())))
-        x = net.handover.apply(h)
-    return activities, readings, total.backward
+    return _Graph(inlet, n, loss, learning), reading
 
 
 def _leaves(layer: Layer) -> dict[str, Tensor]:
-    """The layer's parameters as leaves whose gradients land in its buffer."""
-    leaves = {f"p.{name}": value for name, value in layer.p.items()}
+    """The layer's parameters as leaves whose gradients land in its buffer; what does not learn, as it is."""
+    leaves = dict(layer.values)
     for name, value in layer.buffer.values.items():
-        if layer.rules.frozen and name in ("weight", "bias"):
-            leaves[name] = value
+        if not layer.buffer.grads or (layer.rules.frozen and not name.startswith("p.")):
             continue
         leaves[name] = value.detach().requires_grad_()
         leaves[name].grad = layer.buffer.grads[name]
     return leaves
 
 
-def _activity(layer: Layer, leaves: dict[str, Tensor], x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-    """(z, h), both (R, H)."""
-    z = layer.rules.precision.affine(x, leaves["weight"], leaves["bias"])
-    return z, drop(layer.rules.activation.apply(z), mask)
+def _ripe(reach: Reach, place: int) -> list[int]:
+    """The depths whose losses are all there once layer `place` is."""
+    return [first for first in {r for r in reach if r is not None} if _top(reach, first) == place]
 
 
-def _loss(layer: Layer, leaves: dict[str, Tensor], h: Tensor, task: Task) -> tuple[Tensor, Tensor]:
-    """(rows (B, J), losses (B,))."""
-    p = {name: leaves[f"p.{name}"] for name in layer.p}
-    row = task.competitors.row(layer.rules.goodness.scores(h, p))
-    return row, layer.rules.objective.loss(row, task.index)
+def _top(reach: Reach, first: int) -> int:
+    """The highest layer whose loss goes down to `first`."""
+    return max(place for place, depth in enumerate(reach) if depth == first)
+
+
+def _sweep(graphs: Sequence[_Graph], reach: Reach, first: int, top: int) -> None:
+    """Send the losses that go down to `first` from layer `top` to there."""
+    slope: Tensor | None = None
+    for place in range(top, first - 1, -1):
+        graph = graphs[place]
+        heads: list[tuple[Tensor, Tensor | None]] = [(graph.h, slope)] if slope is not None else []
+        if graph.loss is not None and reach[place] == first:
+            heads.append((graph.loss, None))
+        below = any(lower.leaves for lower in graphs[first:place])
+        wanted = graph.leaves + ([graph.inlet] if below else [])
+        again = any(depth is not None and depth <= place for depth in reach[top + 1 :])
+        if wanted:
+            outputs, slopes = zip(*heads, strict=True)
+            torch.autograd.backward(outputs, slopes, retain_graph=again, inputs=wanted)
+        if not below:
+            return
+        slope, graph.inlet.grad = graph.inlet.grad, None

@@ -1,43 +1,56 @@
 """A layer's gradient without autograd: D = pull(goodness) · act′(z), dW = Dᵀx, db = ΣD.
 
-Valid wherever goodness, normalisation and activation have a `pull` and the loss stays in its layer. The gradient of the
-layer's input is never computed, and nothing of one layer outlives its turn.
+Valid wherever the layer's loss stays in it and its map is linear before the activation (`Layer.closed`). The gradient
+of the layer's input is never computed, and nothing of one layer outlives its turn.
 """
 
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor
 
-from trainer.nets.layer import Layer
+from trainer.blocks.base import Linear
+from trainer.nets.layer import Layer, under
 from trainer.nets.rows import Rows
-from trainer.update.reading import Backward, Reading, Task, drop, peer_pull
+from trainer.update.reading import QUIET, Backward, Noise, Reading, Task, drop, peer_pull
+
+if TYPE_CHECKING:
+    from trainer.blocks.base import Pull
 
 
 @torch.no_grad()
-def forward(layer: Layer, rows: Rows, task: Task, mask: Tensor | None = None) -> tuple[Reading, Backward]:
+def forward(
+    layer: Layer, rows: Rows, task: Task, noise: Noise = QUIET, base: Tensor | None = None
+) -> tuple[Reading, Backward]:
     """What the layer reads in `rows`, and a call that adds the gradient of its loss to its buffer."""
     rules = layer.rules
-    z = rows.product(layer.weight, layer.bias, rules.precision)
-    h = drop(rules.activation.apply_(z), mask)
-    n = rules.before.apply(h)
-    row = task.competitors.row(layer.scores(n))
-    reading = Reading(row, n)
-    return reading, partial(_backward, layer, rows, task, reading, h=h, mask=mask)
+    rows = layer.enter(rows, training=True)
+    if noise.inputs is not None:
+        rows = rows.dropped(noise.inputs)
+    block = cast(Linear, layer.block)
+    a, kept = rules.activation.kept(block.product(layer.w, rows, rules.precision))
+    h, back = block.settle(a, rules.precision)
+    h = drop(h, noise.units)
+    n = rules.before.apply(h, {}, training=True)
+    reading = Reading(task.row(layer.scores(n)), n, base)
+    return reading, partial(_backward, layer, rows, task, reading, kept=kept, h=h, back=back, mask=noise.units)
 
 
 @torch.no_grad()
-def _backward(layer: Layer, rows: Rows, task: Task, reading: Reading, *, h: Tensor, mask: Tensor | None) -> None:
+def _backward(
+    layer: Layer, rows: Rows, task: Task, reading: Reading, *, kept: Tensor, h: Tensor, back: Pull, mask: Tensor | None
+) -> None:
     rules, grads = layer.rules, layer.buffer.grads
-    slope = task.competitors.unrow(rules.objective.slope(reading.row, task.index) / task.count)
-    dn, dp = rules.goodness.pull(reading.h, layer.p, slope)
-    delta = rules.activation.pull(h, drop(rules.before.pull(h, dn), mask))
+    row = reading.judged
+    slope = rules.objective.slope(row, task.index(row)) * task.share(row)
+    dn, dp = rules.goodness.pull(reading.h, layer.p, task.competitors.unrow(slope, task.y))
+    delta = rules.activation.pull(kept, back(drop(rules.before.pull(h, dn), mask)))
     if rules.peer:
         delta += peer_pull(layer, h, task)
     if not rules.frozen:
-        rows.accumulate(delta, grads["weight"], rules.precision)
-        grads["bias"].add_(delta.sum(0))
+        cast(Linear, layer.block).accumulate(under("w", grads), rows, delta, rules.precision)
     for name, value in dp.items():
         grads[f"p.{name}"].add_(value)

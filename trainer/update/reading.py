@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from trainer.axes.competitors import Classes, HardWrongLabel, WrongLabel
+    from trainer.axes.competitors import AnyCompetitors
     from trainer.nets.layer import Layer
 
 
@@ -21,10 +21,35 @@ Backward = Callable[[], None]
 class Task:
     """B images of a batch of `count`; losses are means over the whole batch, so pieces add up to it."""
 
-    competitors: WrongLabel | HardWrongLabel | Classes
-    index: Tensor
-    """Column of the true reading in each row, (B,)."""
+    competitors: AnyCompetitors
+    y: Tensor
+    """Their labels, (B,)."""
     count: int
+
+    def row(self, scores: Tensor) -> Tensor:
+        """Readings of all passes as rows of competitors, (N, J), N a multiple of B where there are regions."""
+        return self.competitors.row(scores, self.y)
+
+    def index(self, row: Tensor) -> Tensor:
+        """Column of the true reading in each row, (N,)."""
+        return self.competitors.index(row, self.y)
+
+    def share(self, row: Tensor) -> float:
+        """The weight of one of the rows (N, J) in the batch's mean."""
+        return len(self.y) / (len(row) * self.count)
+
+
+class Noise(NamedTuple):
+    """Dropout's factors for one layer: the same for all passes of an image; None without dropout."""
+
+    inputs: Tensor | None = None
+    """(B, *inputs): of what enters, normalised."""
+    units: Tensor | None = None
+    """(B, *outputs): of the activity."""
+
+
+QUIET = Noise()
+"""No dropout."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +57,22 @@ class Reading:
     """A layer's answer, detached."""
 
     row: Tensor
-    """Competing readings, (B, J)."""
+    """Competing readings, (N, J)."""
     h: Tensor
-    """The activity that was read, (R, H); what goes on."""
+    """The activity that was read, (R, …); what goes on."""
+    base: Tensor | None = None
+    """What the context adds to the row, (N, J)."""
+    extra: Tensor | None = None
+    """Loss beyond that of the row, a mean over the piece's images; a scalar."""
+
+    @property
+    def judged(self) -> Tensor:
+        """The row as the objective sees it."""
+        return self.row if self.base is None else self.row + self.base
 
 
 def drop(h: Tensor, mask: Tensor | None) -> Tensor:
-    """h (J·B, H) times the mask (B, H) of dropout, the same for all J passes of an image."""
+    """h (J·B, …) times the mask (B, …) of dropout, the same for all J passes of an image."""
     return h if mask is None else (h.view(-1, *mask.shape) * mask).view_as(h)
 
 
@@ -48,5 +82,5 @@ def peer_pull(layer: Layer, h: Tensor, task: Task) -> Tensor:
     Moves the running mean on: m ← 0.9 m + 0.1 mean of h over the positive rows. Source: Hinton 2022's Matlab code.
     """
     m = layer.mean_activity
-    m.lerp_(h[: len(task.index)].mean(0), 0.1)
+    m.lerp_(h[: len(task.y)].mean(0), 0.1)
     return (m - m.mean()) * (layer.rules.peer / task.count)

@@ -1,0 +1,93 @@
+"""The readout that learns: a linear softmax on activities, with an optimiser of its own and no gradient to the net."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from trainer.axes.optimiser import Adam
+from trainer.blocks import features
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from trainer.axes.readout import Probe, Softmax
+    from trainer.nets.net import Net
+
+EPS = 1e-6
+
+
+class Head:
+    """Softmaxes on the activities of some layers, each scaled to RMS 1: one for all of them, or one for each.
+
+    Weights (K, F + 1) start at 0; the last column is the bias.
+    """
+
+    def __init__(self, rule: Softmax | Probe, net: Net) -> None:
+        self.rule = rule
+        self.layers = rule.reads(len(net.layers))
+        self._net = net
+        self._optimiser = Adam(lr=rule.lr)
+        widths = [features.width(net.layers[layer].block.outputs, rule.pool) for layer in self.layers]
+        self._widths = widths if rule.apart else [sum(widths)]
+        classes, like = net.coder.classes, net.layers[0].buffer.flat
+        self.weights = [like.new_zeros(classes, width + 1) for width in self._widths]
+        self.states = [self._optimiser.state(weight) for weight in self.weights]
+        self._grads = [torch.zeros_like(weight) for weight in self.weights]
+
+    @torch.no_grad()
+    def read(self, x: Tensor) -> dict[int, Tensor]:
+        """Features (B, F + 1) of images x (B, D), without a label or under the neutral one, by layer (from 0)."""
+        rows = self._net.coder.neutral(x)
+        found = {}
+        for layer, h in self._net.climb(rows, max(self.layers) + 1):
+            if layer.index in self.layers:
+                flat = features.flat(h, self.rule.pool)
+                found[layer.index] = flat / (flat.square().mean(1, keepdim=True).sqrt() + EPS)
+        return found
+
+    @torch.no_grad()
+    def study(self, x: Tensor, y: Tensor, count: int) -> Tensor:
+        """Learn from images x (B, D) of a batch of `count`; returns log-probabilities (B, K) from before."""
+        inputs = self._inputs(self.read(x))
+        logs = [(rows @ weight.T).log_softmax(1) for rows, weight in zip(inputs, self.weights, strict=True)]
+        for rows, log, grad in zip(inputs, logs, self._grads, strict=True):
+            slope = log.exp().scatter_add_(1, y[:, None], log.new_full((len(y), 1), -1.0)) / count
+            grad.addmm_(slope.T, rows)
+        return torch.stack(logs).sum(0)
+
+    @torch.no_grad()
+    def answers(self, x: Tensor) -> tuple[Tensor, dict[int, Tensor]]:
+        """Log-probabilities (B, K) of images x (B, D), added over the softmaxes; and those by layer, where apart."""
+        inputs = self._inputs(self.read(x))
+        logs = [(rows @ weight.T).log_softmax(1) for rows, weight in zip(inputs, self.weights, strict=True)]
+        by_layer = dict(zip(self.layers, logs, strict=True)) if self.rule.apart else {}
+        return torch.stack(logs).sum(0), by_layer
+
+    def optimise(self, factor: float) -> None:
+        """Take a step along the accumulated gradient, at `factor` times the learning rate, and clear it."""
+        for weight, grad, state in zip(self.weights, self._grads, self.states, strict=True):
+            if self.rule.weight_decay:
+                weight[:, :-1].mul_(1 - self.rule.lr * factor * self.rule.weight_decay)
+            self._optimiser.step(weight, grad, state, factor)
+            grad.zero_()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Everything that a checkpoint has to hold, by name."""
+        found = {f"weight.{n}": weight for n, weight in enumerate(self.weights)}
+        for n, state in enumerate(self.states):
+            found |= {f"state.{n}.{name}": value for name, value in state.items()}
+        return found
+
+    def restore(self, stored: Mapping[str, Tensor]) -> None:
+        """Take what `tensors` gave."""
+        for name, value in self.tensors().items():
+            value.copy_(stored[name])
+
+    def _inputs(self, found: dict[int, Tensor]) -> list[Tensor]:
+        """The softmaxes' inputs, each with a column of ones."""
+        parts = [found[layer] for layer in self.layers]
+        parts = parts if self.rule.apart else [torch.cat(parts, 1)]
+        return [torch.cat([part, part.new_ones(len(part), 1)], 1) for part in parts]
