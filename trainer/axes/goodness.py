@@ -101,7 +101,7 @@ class Activity(Goodness, title="Activity"):
         import torch.nn.functional as F
 
         values = (self._powered(h) * self._signs(h)).mean(1)
-        means = F.adaptive_avg_pool2d(values, self.regions).flatten(1) * self.sign
+        means: Tensor = F.adaptive_avg_pool2d(values, self.regions).flatten(1) * self.sign
         return means if self.reduce == "mean" else means * (h[0].numel() / means.shape[1])
 
 

@@ -7,11 +7,12 @@ derivative `slope` (B, J). With more than two competitors the wrong ones count w
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from trainer.axes.base import Value
+from trainer.axes.base import RARE, Value
+from trainer.axes.terms import AnyTerm
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,10 +26,19 @@ def _wrong(row: Tensor, index: Tensor) -> Tensor:
 class Objective(Value, ABC):
     """What rows of readings should look like."""
 
+    terms: tuple[AnyTerm, ...] = Field((), max_length=4, title="Terms", json_schema_extra=RARE)
+    """Losses that read the layer's features instead of its row, each with its weight."""
+
     @property
-    def terms(self) -> tuple[()]:
-        """Extras that read a layer's features, not its row."""
-        return ()
+    def share(self) -> float:
+        """Weight of the rows' own loss: what the terms leave of 1."""
+        return 1.0 - sum(term.weight for term in self.terms)
+
+    @model_validator(mode="after")
+    def _weighed(self) -> Self:
+        if self.share < -1e-9:
+            raise ValueError("the weights of the terms add up to more than 1: together at most 1 would work")
+        return self
 
     @abstractmethod
     def loss(self, row: Tensor, index: Tensor) -> Tensor:
@@ -42,26 +52,31 @@ class Objective(Value, ABC):
 class Threshold(Objective, title="Threshold"):
     """softplus(slope·(θ − g⁺)) + softplus(slope·(g⁻ − θ)): positive data above θ, negative data below.
 
-    Source: Hinton 2022; mohammadpz/pytorch_forward_forward.
+    Source: Hinton 2022; mohammadpz/pytorch_forward_forward. Two thresholds: SCFF (Chen et al. 2025).
     """
 
     kind: Literal["threshold"] = "threshold"
     theta: float = Field(2.0, ge=-1e6, le=1e6, title="Threshold θ")
     """Goodness that parts positive from negative data: 1 to 2 for a mean, about the layer's width for a sum."""
+    theta_negative: float | None = Field(None, ge=-1e6, le=1e6, title="θ of the negatives", json_schema_extra=RARE)
+    """Goodness that negative data should be below; empty: θ."""
     sharpness: float = Field(1.0, gt=0, le=1e6, alias="slope", title="Slope")
     """How sharply θ parts them (1/temperature). 20 is a good value for a mean; 1 for a sum."""
 
     def loss(self, row: Tensor, index: Tensor) -> Tensor:
         import torch.nn.functional as F
 
-        margin = (row - self.theta) * self.sharpness
-        true = F.softplus(-margin.gather(1, index[:, None]))[:, 0]
-        return true + (F.softplus(margin) * _wrong(row, index)).sum(1)
+        true = F.softplus((self.theta - row.gather(1, index[:, None])) * self.sharpness)[:, 0]
+        return true + (F.softplus((row - self._ceiling) * self.sharpness) * _wrong(row, index)).sum(1)
 
     def slope(self, row: Tensor, index: Tensor) -> Tensor:
-        margin = (row - self.theta) * self.sharpness
-        true = margin.gather(1, index[:, None]).neg_().sigmoid_().neg_()
-        return (margin.sigmoid() * _wrong(row, index)).scatter_(1, index[:, None], true) * self.sharpness
+        true = ((self.theta - row.gather(1, index[:, None])) * self.sharpness).sigmoid().neg_()
+        wrong = ((row - self._ceiling) * self.sharpness).sigmoid() * _wrong(row, index)
+        return wrong.scatter_(1, index[:, None], true) * self.sharpness
+
+    @property
+    def _ceiling(self) -> float:
+        return self.theta if self.theta_negative is None else self.theta_negative
 
 
 class _Pairwise(Objective):
@@ -123,6 +138,28 @@ class SwishSymBa(_Pairwise, title="Swish-SymBa"):
         return q + u * q * (1 - q)
 
 
+class Margin(Objective, title="Margin"):
+    """max(0, m + g⁻ − g⁺) + λ·g⁻: the positive should be ahead by m, and negatives should be small.
+
+    Source: Distance-Forward's N-pair margin loss (Wu et al. 2024); m and λ are not published, 1 and 0.03 are ours.
+    """
+
+    kind: Literal["margin"] = "margin"
+    margin: float = Field(1.0, ge=0, le=1e6, title="Margin m")
+    """By how much the positive should be ahead; pairs that are have no loss."""
+    pull_down: float = Field(0.03, ge=0, le=1e6, title="λ")
+    """How strongly negatives are pulled down, whatever the gap."""
+
+    def loss(self, row: Tensor, index: Tensor) -> Tensor:
+        gap = (row - row.gather(1, index[:, None]) + self.margin).relu()
+        return ((gap + row * self.pull_down) * _wrong(row, index)).sum(1)
+
+    def slope(self, row: Tensor, index: Tensor) -> Tensor:
+        weights = _wrong(row, index)
+        short = (row - row.gather(1, index[:, None]) + self.margin > 0) * weights
+        return (short + weights * self.pull_down).scatter_add_(1, index[:, None], -short.sum(1, keepdim=True))
+
+
 class CrossEntropy(Objective, title="Cross entropy"):
     """−log softmax(S/T) of the true reading: of a class row, or of a positive against its negative.
 
@@ -143,4 +180,4 @@ class CrossEntropy(Objective, title="Cross entropy"):
         return chances.scatter_add(1, index[:, None], chances.new_full((len(row), 1), -1.0)) / self.temperature
 
 
-AnyObjective = Annotated[Threshold | SymBa | SwishSymBa | CrossEntropy, Field(discriminator="kind")]
+AnyObjective = Annotated[Threshold | SymBa | SwishSymBa | Margin | CrossEntropy, Field(discriminator="kind")]

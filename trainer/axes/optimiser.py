@@ -29,6 +29,7 @@ TINY = 1e-6
 class Optimiser(Value, ABC):
     """A rule for one layer's flat buffers."""
 
+    lr: Rate
     clip: float | None = Field(None, gt=0, le=1e6, title="Clip", json_schema_extra=RARE)
     """A layer's gradient is shortened to this Euclidean length where it is longer; empty: never."""
     curve: AnyCurve = Field(Constant(), title="Curve of the learning rate")
