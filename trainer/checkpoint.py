@@ -12,7 +12,7 @@ import torch
 from trainer.errors import DataError
 from trainer.rundir import RunDir, write_bytes, write_json
 
-VERSION = 1
+VERSION = 2
 
 
 def save(folder: RunDir, state: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
