@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
 from trainer.blocks import pooling
-from trainer.blocks.base import Linear, Pull, Shape
-from trainer.blocks.chain import Pool
+from trainer.blocks.base import Linear, Shape
+from trainer.blocks.chain import Link, Pool
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Generator, Tensor
 
-    from trainer.blocks.base import Weights
+    from trainer.blocks.base import Pull, Weights
 
 Join = Literal["none", "add", "concat"]
 
@@ -30,6 +32,8 @@ class Conv(Linear):
     bias: bool = True
     join: Join = "none"
     """How the shortcut that ends here meets what enters."""
+    shortcut: int = 0
+    """Channels of that shortcut."""
     opens: bool = False
     """Whether a shortcut begins with what enters here."""
     classes: int = 1
@@ -87,6 +91,30 @@ class Conv(Linear):
         if self.bias:
             grads["bias"].add_(db)
 
+    def problem(self) -> str | None:
+        """What keeps it from its maps, as a sentence."""
+        if min(self.outputs[1:]) < 1:
+            return f"maps of {self.inputs[1]} × {self.inputs[2]} places are too small to pool: leave a pool out"
+        if self.inputs[0] % self.groups or self.outputs[0] % self.groups:
+            return (
+                f"{self.groups} classes do not divide its {self.inputs[0]} → {self.outputs[0]} channels, "
+                "so it has no group a class: leave g out, or take a multiple of the classes"
+            )
+        return self._misjoin()
+
+    def _misjoin(self) -> str | None:
+        """What keeps the shortcut that ends here from what enters."""
+        own = self.inputs[0] - (self.shortcut if self.join == "concat" else 0)
+        if self.join == "add" and self.shortcut != own:
+            return f"a shortcut of {self.shortcut} channels cannot be added to {own}: take equal ones, or no shortcuts"
+        if self.join == "concat" and self.inputs[0] != self.outputs[0]:
+            return (
+                f"{own} channels meet a shortcut of {self.shortcut}: take {own} to add, {self.inputs[0]} for both"
+            )
+        if self.join == "concat" and (own % self.classes or self.shortcut % self.classes):
+            return f"{self.classes} classes do not divide {own} channels and a shortcut of {self.shortcut}"
+        return None
+
     def joined(self, x: Tensor, shortcut: Tensor | None) -> Tensor:
         import torch
         import torch.nn.functional as F
@@ -94,10 +122,10 @@ class Conv(Linear):
         if self.join == "none" or shortcut is None:
             return x
         if shortcut.shape[2:] != x.shape[2:]:
-            shortcut = F.adaptive_avg_pool2d(shortcut, x.shape[2:])
+            shortcut = F.adaptive_avg_pool2d(shortcut, (x.shape[2], x.shape[3]))
         if self.join == "add":
             return x + shortcut
-        mine, kept = (t.unflatten(1, (self.classes, -1)) for t in (x, shortcut))
+        mine, kept = (t.reshape(len(t), self.classes, -1, *t.shape[2:]) for t in (x, shortcut))
         return torch.cat([mine, kept], 2).flatten(1, 2)
 
     def _convolved(self, w: Weights, x: Tensor, precision: Any) -> Tensor:
@@ -107,6 +135,40 @@ class Conv(Linear):
         bias = precision.cast(w["bias"]) if self.bias else None
         weight = _maps(precision.cast(w["weight"]))
         return F.conv2d(_maps(precision.cast(x)), weight, bias, self.stride, self.kernel // 2, groups=self.groups)
+
+
+def chained(
+    links: Sequence[Link], inputs: Shape, classes: int, kernel: int, *, bias: bool, shortcuts: bool
+) -> list[Conv]:
+    """The layers of `links`, from maps of shape `inputs` up; with `shortcuts` in twos after the first."""
+    found: list[Conv] = []
+    kept = 0  # channels of the shortcut under way
+    for number, link in enumerate(links):
+        ends = shortcuts and number > 1 and number % 2 == 1
+        join: Join = "none" if not ends else "add" if link.channels == inputs[0] else "concat"
+        if join == "concat":
+            inputs = (inputs[0] + kept, *inputs[1:])
+        conv = _conv(link, inputs, classes, kernel, bias)
+        opens = shortcuts and number % 2 == 1
+        found.append(replace(conv, join=join, shortcut=kept if ends else 0, opens=opens))
+        kept = inputs[0] if opens else kept
+        inputs = conv.outputs
+    return found
+
+
+def _conv(link: Link, inputs: Shape, classes: int, kernel: int, bias: bool) -> Conv:
+    places = (pooling.size(-(-n // link.stride), link.pool, link.window) for n in inputs[1:])
+    return Conv(
+        inputs,
+        (link.channels, *places),
+        kernel=link.kernel or kernel,
+        stride=link.stride,
+        groups=classes if link.grouped else 1,
+        pool=link.pool,
+        window=link.window,
+        bias=bias,
+        classes=classes,
+    )
 
 
 def _maps(x: Tensor) -> Tensor:
