@@ -18,7 +18,7 @@ from trainer.axes.activation import AnyActivation, Relu
 from trainer.axes.architecture import AnyArchitecture, Mlp
 from trainer.axes.base import RARE, Value
 from trainer.axes.competitors import AnyCompetitors, WrongLabel
-from trainer.axes.context import Own
+from trainer.axes.context import AnyContext, Own
 from trainer.axes.data import Data
 from trainer.axes.goodness import Activity, AnyGoodness
 from trainer.axes.init import AnyInit, Normal
@@ -68,7 +68,7 @@ class RunConfig(Value, title="Run"):
     """What a layer reads from its activity."""
     objective: AnyObjective = Field(SwishSymBa(), title="Objective", json_schema_extra=_group("goodness"))
     """What the readings should look like: the loss."""
-    context: Own = Field(Own(), title="Context", json_schema_extra=_group("goodness"))
+    context: AnyContext = Field(Own(), title="Context", json_schema_extra=_group("goodness"))
     """Whose readings a layer's loss takes into account."""
     normalisation: Normalisation = Field(
         Normalisation(), title="Normalisation", json_schema_extra=_group("normalisation")

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from trainer.axes.architecture import Pixels
 from trainer.axes.competitors import Classes
+from trainer.axes.context import Own
 from trainer.axes.goodness import Projection
 from trainer.axes.label_code import NoCode
-from trainer.axes.normalisation import AnyNorm, NoNorm, Normalisation
+from trainer.axes.normalisation import AnyHandover, AnyNorm, NoNorm, Normalisation
 from trainer.axes.objective import CrossEntropy
 from trainer.axes.optimiser import Adam, Linear
 from trainer.axes.readout import AnyReadout, Last, Softmax, Sum
@@ -54,6 +55,7 @@ def _whole(config: RunConfig, name: str, scope: Whole, readout: Last | Sum) -> R
         name,
         {
             "label_code": NoCode(),
+            "context": Own(),
             "competitors": Classes(),
             "goodness": Projection(start="normal", bias=True),
             "objective": CrossEntropy(),
@@ -85,6 +87,7 @@ def _random(config: RunConfig) -> RunConfig:
         "frozen",
         {
             "label_code": NoCode(),
+            "context": Own(),
             "competitors": Classes(),
             "goodness": Projection(start="normal", trained=False),
             "objective": CrossEntropy(),
@@ -106,6 +109,7 @@ def _linear(config: RunConfig) -> RunConfig:
         {
             "architecture": Pixels(),
             "label_code": NoCode(),
+            "context": Own(),
             "competitors": Classes(),
             "goodness": Projection(bias=True),
             "objective": CrossEntropy(),
@@ -141,7 +145,7 @@ def _epochs(config: RunConfig) -> int:
     return sum(phase.epochs for phase in config.phases() if phase.layers)
 
 
-def _kept(norm: AnyNorm) -> AnyNorm:
+def _kept(norm: AnyHandover) -> AnyNorm:
     """A normalisation under backprop: batch norm stays, what FF needs against lengths does not."""
     return norm if norm.kind == "batch" else NoNorm()
 

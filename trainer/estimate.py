@@ -132,8 +132,10 @@ def _numbers(config: RunConfig, net: Shapes, layer: int) -> tuple[int, int]:
     inlet = norms.input if layer == 1 else norms.handover
     own = block.numbers + inlet.learned_numbers(block.inputs) + norms.before.learned_numbers(block.outputs)
     own += net.table if layer == 1 and code.learns else 0
-    reads = config.reach(layer - 1) is not None
-    return own, config.at(layer).goodness.numbers(block.outputs, net.classes) if reads else 0
+    if config.reach(layer - 1) is None:
+        return own, 0
+    settings = config.at(layer)
+    return own + settings.objective.numbers(block.outputs), settings.goodness.numbers(block.outputs, net.classes)
 
 
 def _memory(config: RunConfig, info: DataInfo) -> dict[Part, int]:

@@ -89,7 +89,8 @@ class Gauges:
             if waiting:
                 row = torch.cat([w.row for w in waiting])
                 index = torch.cat([w.true for w in waiting])
-                loss = layer.rules.objective.loss(_judged(row, waiting), index) + _extra(row, waiting)
+                rule = layer.rules.objective
+                loss = rule.loss(_judged(row, waiting), index) * rule.share + _extra(row, waiting)
                 self._sums[layer.index] += _sums(row, index[:, None], loss)
                 if not bool(loss.isfinite().all()):
                     self.bad.setdefault(layer.index, _first(waiting, loss))

@@ -83,7 +83,8 @@ class Activity(Goodness, title="Activity"):
 
         if self.power == 1:
             return rows.sum(1, keepdim=True)
-        return torch.linalg.vector_norm(rows, dim=1, keepdim=True).square()
+        length: Tensor = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
+        return length.square()
 
     def _powered(self, h: Tensor) -> Tensor:
         return h.square() if self.power == 2 else h
@@ -101,7 +102,7 @@ class Activity(Goodness, title="Activity"):
         import torch.nn.functional as F
 
         values = (self._powered(h) * self._signs(h)).mean(1)
-        means: Tensor = F.adaptive_avg_pool2d(values, self.regions).flatten(1) * self.sign
+        means = F.adaptive_avg_pool2d(values, self.regions).flatten(1) * self.sign
         return means if self.reduce == "mean" else means * (h[0].numel() / means.shape[1])
 
 

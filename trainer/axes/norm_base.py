@@ -20,6 +20,8 @@ class Norm(Value):
     removes: ClassVar[frozenset[Moment]] = frozenset()
     """What it makes equal for all rows."""
     differentiable: ClassVar[bool] = True
+    remembers: ClassVar[bool] = False
+    """Whether rows change it, so that the same ones must not enter twice."""
     pulls: ClassVar[bool] = False
     """Whether `pull` gives the derivative in closed form."""
 

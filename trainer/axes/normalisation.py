@@ -63,9 +63,10 @@ class _Length(Norm):
         """With s(u) = 1/(u/c + eps) and u = |x|: s·slope − (s²/(c·u))·⟨x, slope⟩·x; 0 stays 0."""
         import torch
 
-        length = torch.linalg.vector_norm(x, dim=1, keepdim=True)
-        scale = self.scale(length, x.shape[1])
-        along = (x * slope).sum(1, keepdim=True) * scale.square() / (length * self._unit(x.shape[1]))
+        row, width = tuple(range(1, x.ndim)), x[0].numel()
+        length = torch.linalg.vector_norm(x, dim=row, keepdim=True)
+        scale = self.scale(length, width)
+        along = (x * slope).sum(row, keepdim=True) * scale.square() / (length * self._unit(width))
         return slope * scale - x * torch.where(length > 0, along, 0.0)
 
 
@@ -141,6 +142,7 @@ class BatchNorm(Norm, title="Batch norm"):
     Source: Ioffe & Szegedy 2015; the Trifecta (Dooms, Tsang, Oramas 2023).
     """
 
+    remembers: ClassVar[bool] = True
     kind: Literal["batch"] = "batch"
     affine: bool = Field(False, title="Scale and shift")
     """Learn a scale and a shift of each channel with the layer that the rows enter."""

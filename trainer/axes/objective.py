@@ -13,9 +13,10 @@ from pydantic import Field, model_validator
 
 from trainer.axes.base import RARE, Value
 from trainer.axes.terms import AnyTerm
+from trainer.blocks.base import Shape
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Generator, Tensor
 
 
 def _wrong(row: Tensor, index: Tensor) -> Tensor:
@@ -33,6 +34,15 @@ class Objective(Value, ABC):
     def share(self) -> float:
         """Weight of the rows' own loss: what the terms leave of 1."""
         return 1.0 - sum(term.weight for term in self.terms)
+
+    def numbers(self, shape: Shape) -> int:
+        """How many numbers the terms' heads learn, on an activity of that shape."""
+        return sum(term.numbers(shape) for term in self.terms)
+
+    def init(self, shape: Shape, rng: Generator) -> dict[str, Tensor]:
+        """The terms' heads by name, `t0.…` those of the first, on the generator's device."""
+        heads = [(f"t{number}", term.init(shape, rng)) for number, term in enumerate(self.terms)]
+        return {f"{prefix}.{name}": weight for prefix, head in heads for name, weight in head.items()}
 
     @model_validator(mode="after")
     def _weighed(self) -> Self:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from trainer.axes.base import RARE, Value
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Which = Literal["all", "skip_first", "last"]
 
@@ -45,6 +49,32 @@ class Sum(Value, title="Sum"):
 
     def reads(self, layers: int) -> list[int]:
         return list(range(layers))
+
+
+class Range(Value, title="Range"):
+    """The class scores of neighbouring layers, added: those that together do best on the validation images.
+
+    Chosen anew at each evaluation, among all stretches of layers; of equally good ones the longest. Source:
+    DeeperForward (Sun et al. 2025).
+    """
+
+    needs: ClassVar[str] = "classes"
+    learns: ClassVar[bool] = False
+    kind: Literal["range"] = "range"
+
+    def reads(self, layers: int) -> list[int]:
+        return list(range(layers))
+
+    def choose(self, scores: Mapping[int, Tensor], y: Tensor) -> list[int]:
+        """The layers to read, from the scores (N, K) of each and the labels y (N,) of the validation images."""
+        layers = sorted(scores)
+        stretches = [layers[first:end] for first in range(len(layers)) for end in range(first + 1, len(layers) + 1)]
+
+        def right(stretch: list[int]) -> tuple[int, int]:
+            total = sum((scores[layer] for layer in stretch[1:]), scores[stretch[0]])
+            return int((total.argmax(1) == y).sum()), len(stretch)
+
+        return max(stretches, key=right)
 
 
 class Last(Value, title="Last layer"):
@@ -101,4 +131,4 @@ class Probe(_Head, title="Probe of each layer"):
     kind: Literal["probe"] = "probe"
 
 
-AnyReadout = Annotated[Candidates | Sum | Last | Softmax | Probe, Field(discriminator="kind")]
+AnyReadout = Annotated[Candidates | Sum | Range | Last | Softmax | Probe, Field(discriminator="kind")]

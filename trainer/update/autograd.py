@@ -31,11 +31,9 @@ class _Graph:
     leaves: list[Tensor]
 
 
-def forward(
-    layer: Layer, rows: Rows, task: Task, noise: Noise = QUIET, base: Tensor | None = None
-) -> tuple[Reading, Backward]:
+def forward(layer: Layer, rows: Rows, task: Task, noise: Noise = QUIET) -> tuple[Reading, Backward]:
     """As closed_form.forward, whose oracle it is; and for every layer whose gradient has no closed form."""
-    graph, reading = _pass(layer, rows, task, noise, base)
+    graph, reading = _pass(layer, rows, task, noise)
     assert reading is not None
     return reading, lambda: _sweep([graph], [0], 0, 0)
 
@@ -47,7 +45,6 @@ def spans(
     task: Task,
     *,
     noises: Sequence[Noise],
-    bases: Sequence[Tensor | None],
 ) -> Iterator[tuple[Reading | None, Tensor]]:
     """Send the losses of neighbouring `layers` down as far as they reach; gradients add up in the layers' buffers.
 
@@ -55,7 +52,7 @@ def spans(
     """
     graphs: list[_Graph] = []
     for place, layer in enumerate(layers):
-        graph, reading = _pass(layer, rows, task, noises[place], bases[place], reads=reach[place] is not None)
+        graph, reading = _pass(layer, rows, task, noises[place], reads=reach[place] is not None)
         graphs.append(graph)
         for first in _ripe(reach, place):
             _sweep(graphs, reach, first, place)
@@ -64,7 +61,7 @@ def spans(
 
 
 def _pass(
-    layer: Layer, rows: Rows, task: Task, noise: Noise, base: Tensor | None, *, reads: bool = True
+    layer: Layer, rows: Rows, task: Task, noise: Noise, *, reads: bool = True
 ) -> tuple[_Graph, Reading | None]:
     """The layer's graph, and what it reads."""
     leaves = _leaves(layer)
@@ -81,12 +78,26 @@ def _pass(
     if not reads:
         return _Graph(inlet, n, None, learning), None
     row = task.row(layer.rules.goodness.scores(n, under("p", leaves)))
-    reading = Reading(row.detach(), n.detach(), base)
+    base = task.bases.get(layer.index)
     judged = row if base is None else row + base
     loss = layer.rules.objective.loss(judged, task.index(judged)).sum() * task.share(judged)
+    extra = _terms(layer, leaves, n, row, task)
+    if extra is not None:
+        loss = loss * layer.rules.objective.share + extra * (len(task.y) / task.count)
+    reading = Reading(row.detach(), n.detach(), base, None if extra is None else extra.detach())
     if layer.rules.peer:
         loss = loss + (z * peer_pull(layer, h.detach(), task)).sum()
     return _Graph(inlet, n, loss, learning), reading
+
+
+def _terms(layer: Layer, leaves: dict[str, Tensor], n: Tensor, row: Tensor, task: Task) -> Tensor | None:
+    """The weighted terms of the objective, a scalar; their classes are the competitors of `row`."""
+    terms = layer.rules.objective.terms
+    if not terms:
+        return None
+    heads = (under(f"t{number}", leaves) for number in range(len(terms)))
+    losses = [t.loss(n, task.y, row.shape[1], head) * t.weight for t, head in zip(terms, heads, strict=True)]
+    return torch.stack(losses).sum()
 
 
 def _leaves(layer: Layer) -> dict[str, Tensor]:

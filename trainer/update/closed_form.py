@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 
 @torch.no_grad()
-def forward(
-    layer: Layer, rows: Rows, task: Task, noise: Noise = QUIET, base: Tensor | None = None
-) -> tuple[Reading, Backward]:
+def forward(layer: Layer, rows: Rows, task: Task, noise: Noise = QUIET) -> tuple[Reading, Backward]:
     """What the layer reads in `rows`, and a call that adds the gradient of its loss to its buffer."""
     rules = layer.rules
     rows = layer.enter(rows, training=True)
@@ -35,7 +33,7 @@ def forward(
     h, back = block.settle(a, rules.precision)
     h = drop(h, noise.units)
     n = rules.before.apply(h, {}, training=True)
-    reading = Reading(task.row(layer.scores(n)), n, base)
+    reading = Reading(task.row(layer.scores(n)), n, task.bases.get(layer.index))
     return reading, partial(_backward, layer, rows, task, reading, kept=kept, h=h, back=back, mask=noise.units)
 
 

@@ -1,0 +1,128 @@
+"""Which goodness, objective, context and hand-over fit beside each other and into a layer's shape. Imports no torch.
+
+The part of compatibility.py that is about what layers read of themselves and tell each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from trainer.arithmetic import Shapes
+
+if TYPE_CHECKING:
+    from trainer.config import RunConfig
+    from trainer.data.family import DataInfo
+
+Found = Iterator[tuple[str, str]]
+"""(path of the field, what is wrong and what would work)."""
+
+
+def values(config: RunConfig) -> Found:
+    """What does not fit whatever the data."""
+    for check in (_moments, _projection, _black_box, _context, _terms, _range):
+        yield from check(config)
+
+
+def shapes(config: RunConfig, info: DataInfo) -> Found:
+    """What a goodness cannot read in the layers' shapes."""
+    for layer, block in enumerate(Shapes(config, info).blocks, 1):
+        wrong = config.at(layer).goodness.misfit(block.outputs, info.classes)
+        if wrong and config.reach(layer - 1) is not None:
+            yield f"{_where(config, layer, 'goodness')}.kind", f"layer {layer}: {wrong}"
+            return
+
+
+def _where(config: RunConfig, layer: int, axis: str) -> str:
+    """Path of what holds for `layer` (from 1) on an axis: the run's, or the last override's that names it."""
+    owners = [n for n, o in enumerate(config.layers) if o.covers(layer) and getattr(o, axis) is not None]
+    return f"layers.{owners[-1]}.{axis}" if owners else axis
+
+
+def _each(config: RunConfig, axis: str) -> Iterator[tuple[int, str]]:
+    """One layer (from 1) for each place in the config that says something on an axis, and that place."""
+    places = {_where(config, layer, axis): layer for layer in range(config.depth, 0, -1)}
+    return ((layer, where) for where, layer in places.items())
+
+
+def _moments(config: RunConfig) -> Found:
+    """A goodness dies where what it is made of is made equal for all rows before it."""
+    for layer, where in _each(config, "goodness"):
+        goodness = config.at(layer).goodness
+        lost = sorted(config.normalisation.before.removes & goodness.reads)
+        if not lost or config.reach(layer - 1) is None:
+            continue
+        if "length" in lost and where == "goodness":
+            works = "set none, or goodness.power to 1"
+        else:
+            works = "set normalisation.before to none, or choose another goodness"
+        yield (
+            "normalisation.before.kind",
+            f"the goodness is the activity's {lost[0]}, which this normalisation makes equal for all rows: {works}",
+        )
+
+
+def _projection(config: RunConfig) -> Found:
+    """What is frozen must not start at zero."""
+    for layer, where in _each(config, "goodness"):
+        goodness = config.at(layer).goodness
+        if goodness.kind != "projection" or goodness.trained:
+            continue
+        if goodness.start == "zero":
+            yield f"{where}.start", "a frozen projection that is zero gives no scores: set normal, or train it"
+        if goodness.bias:
+            yield f"{where}.bias", "the bias of a frozen projection stays zero: leave it out, or train the projection"
+
+
+def _black_box(config: RunConfig) -> Found:
+    """No gradient passes a black box between two layers."""
+    box = config.normalisation.handover
+    if box.differentiable or not any(_crossed(config, layer) for layer in range(1, config.depth)):
+        return
+    yield (
+        "normalisation.handover.kind",
+        f"a gradient would pass this hand-over, and backprop needs the derivative of every step; {box.kind} has none. "
+        "FF layers learn alone and do not mind: set scope to layer",
+    )
+
+
+def _crossed(config: RunConfig, layer: int) -> bool:
+    """Whether a loss on `layer` (from 0) or above it reaches below it."""
+    depths = (config.reach(above) for above in range(layer, config.depth))
+    return any(depth is not None and depth < layer for depth in depths)
+
+
+def _context(config: RunConfig) -> Found:
+    """Goodness is added only where all layers read the same passes."""
+    if config.context.kind == "own":
+        return
+    settings = [config.at(layer) for layer in range(1, config.depth + 1)]
+    if any(each.goodness.gives != "reading" for each in settings):
+        works = "set context to own, or let labels compete with goodness activity"
+        yield "context.kind", f"class scores of other layers say nothing of a pass: {works}"
+    elif len({each.competitors for each in settings}) > 1:
+        yield "context.kind", "only layers that read the same passes, from below up, can add their goodness: set own"
+    if config.context.kind != "below" and not config.schedule.at_once:
+        yield "context.kind", "layers above have not learnt when one layer learns after another: set below, or joint"
+    if config.depth == 1:
+        yield "context.kind", "there is one layer only: set own"
+
+
+def _terms(config: RunConfig) -> Found:
+    """A term compares images, so a layer may see each of them once."""
+    for layer in range(1, config.depth + 1):
+        settings = config.at(layer)
+        if settings.objective.terms and settings.competitors.needs != "classes":
+            where = _where(config, layer, "objective")
+            yield f"{where}.terms", "terms compare images, and each is read several times here: let classes compete"
+            return
+
+
+def _range(config: RunConfig) -> Found:
+    """A range of layers is chosen on images that nothing else is chosen or measured on."""
+    if config.readout.kind != "range":
+        return
+    if not config.data.valid_size:
+        yield "data.valid_size", "the range of layers is chosen on validation images: set some aside, or readout to sum"
+    if config.depth == 1:
+        yield "readout.kind", "there is one layer only, so there is no range to choose: last would work"
