@@ -11,7 +11,9 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from trainer.axes.label_code import numbers as code_numbers
+from trainer.blocks import course
 from trainer.blocks.base import Block, Shape
+from trainer.blocks.dense import Dense
 
 if TYPE_CHECKING:
     from trainer.axes.schedule import Phase
@@ -23,17 +25,20 @@ class Shapes:
     """A net by numbers: its blocks, the classes, and how much of the first layer's input is the label's."""
 
     def __init__(self, config: RunConfig, info: DataInfo) -> None:
-        height, width, channels = info.shape
-        flat, code = config.architecture.flat, config.label_code
-        image: Shape = (height * width * channels,) if flat else (channels, height, width)
+        architecture, code = config.architecture, config.label_code
+        image: Shape = architecture.form.shape(info.shape)
         self.classes = info.classes
-        self.blocks: list[Block] = config.architecture.blocks(code.shape(image, info.classes), info.classes)
+        self.blocks: list[Block] = architecture.blocks(code.shape(image, info.classes), info.classes, info.shape)
         self.label = prod(code.entry(image, info.classes)) if code.carries_label else 0
         """Numbers of the first layer's input that are the label's."""
         self.table = code_numbers(code, image, info.classes)
         """Numbers of the label code's table."""
-        self.shares = self.label > 0 and flat
+        self.shares = self.label > 0 and isinstance(self.blocks[0], Dense)
         """Whether the candidates of an image share the first layer's product of the image."""
+        self.turns = course.sides(architecture.course, len(self.blocks))
+        """Of each layer, its turns in a pass that see something (below, above)."""
+        self.readings = course.readings(architecture.course)
+        """How often each layer is read in a pass."""
 
     def product(self, layer: int, rows: int) -> int:
         """Flops of layer `layer` (from 0) for one image in `rows` readings."""
@@ -41,7 +46,7 @@ class Shapes:
         if layer == 0 and self.shares:
             outputs = prod(block.outputs)
             return 2 * outputs * (prod(block.inputs) - self.label) + 2 * outputs * rows
-        return 2 * block.products() * rows
+        return 2 * block.work(rows, self.turns[layer])
 
     def weight_gradient(self, layer: int, rows: int) -> int:
         """Flops of the gradient of layer `layer`'s weights, likewise."""
@@ -50,14 +55,16 @@ class Shapes:
             outputs = prod(block.outputs)
             shared = 2 * outputs * (prod(block.inputs) - self.label)
             return shared + outputs * rows + 2 * outputs * self.label * rows
-        return 2 * block.products() * rows
+        return 2 * block.work(rows, (self.readings, self.readings))
 
 
 def _goodness(config: RunConfig, net: Shapes, layer: int, rows: int, *, learning: bool) -> int:
     """Flops of reading a layer's goodness, and of the derivative where it learns: by its own parameters."""
     goodness = config.at(layer + 1).goodness
     times = (3 if goodness.learns else 2) if learning else 1
-    return 2 * goodness.numbers(net.blocks[layer].outputs, net.classes) * rows * times
+    heads = config.at(layer + 1).objective.numbers(net.blocks[layer].outputs) * 3 if learning else 0
+    numbers = goodness.numbers(net.blocks[layer].outputs, net.classes) * times + heads
+    return 2 * numbers * rows * net.readings
 
 
 def _judges(config: RunConfig, phase: Phase) -> int:
@@ -90,7 +97,13 @@ def phase_flops(config: RunConfig, info: DataInfo, phase: Phase) -> int:
     total += sum(net.product(layer, net.classes) for layer in range(_judges(config, phase)))
     for layer in range(max(phase.layers) + 1):
         total += _layer(config, net, phase, layer)
-    return total
+    return total + sum(net.product(layer, _passes(config, net, layer)) for layer in range(_heard(config, phase)))
+
+
+def _heard(config: RunConfig, phase: Phase) -> int:
+    """How many layers, from the first, are read before the step because others hear them."""
+    top = max(phase.layers)
+    return max((other + 1 for layer in phase.layers for other in config.context.others(layer, top + 1)), default=0)
 
 
 def _layer(config: RunConfig, net: Shapes, phase: Phase, layer: int) -> int:

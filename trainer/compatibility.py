@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from trainer import fitting
 from trainer.errors import Problem
 
 if TYPE_CHECKING:
@@ -20,13 +21,14 @@ def problems(config: RunConfig) -> list[Problem]:
     outside = [found for check in (_spans, _code) for found in check(config)]
     if outside:
         return [_problem(loc, msg) for loc, msg in outside]
-    checks = (_rows, _readout, _head, _schedule, _scopes, _projection, _normalisation, _peer)
+    checks = (_top_down, _rows, _readout, _head, _schedule, _scopes, fitting.values, _shortcuts, _peer)
     return [_problem(loc, msg) for check in checks for loc, msg in check(config)]
 
 
 def data_problems(config: RunConfig, info: DataInfo) -> list[Problem]:
     """What does not fit the data set: a label code wider than the image, too few classes, images for text."""
-    return [_problem(loc, msg) for check in (_kind, _classes, _room) for loc, msg in check(config, info)]
+    outside = [found for check in (_kind, _classes, _room, _net) for found in check(config, info)]
+    return [_problem(loc, msg) for loc, msg in outside or fitting.shapes(config, info)]
 
 
 def _problem(loc: str, msg: str) -> Problem:
@@ -72,6 +74,14 @@ def _room(config: RunConfig, info: DataInfo) -> Found:
         yield "label_code.kind", msg
 
 
+def _net(config: RunConfig, info: DataInfo) -> Found:
+    """What keeps the architecture from these images."""
+    net = config.architecture
+    yield from net.misfits(config.label_code.shape(net.form.shape(info.shape), info.classes), info.classes, info.shape)
+    if net.takes == "image" and info.kind == "text":
+        yield "architecture.kind", f"{info.title} is a text, and this net looks at neighbouring pixels: set mlp"
+
+
 def _spans(config: RunConfig) -> Found:
     """Overrides name layers that are there, and epochs in order."""
     for number, override in enumerate(config.layers):
@@ -87,6 +97,30 @@ def _code(config: RunConfig) -> Found:
     """A code for rows of numbers has no place among maps."""
     if config.label_code.flat and not config.architecture.flat:
         yield "label_code.kind", "this net takes images as maps: pattern or channel puts the label beside every pixel"
+
+
+def _top_down(config: RunConfig) -> Found:
+    """What a net whose layers see each other tick by tick asks of the other axes."""
+    yield from config.architecture.problems()
+    if not config.architecture.top_down:
+        if config.label_code.above:
+            yield "label_code.kind", "no layer of this net looks up: overlay or concat puts the label into the input"
+        return
+    if config.label_code.carries_label and not config.label_code.above:
+        yield "label_code.kind", "the label of a recurrent net stands above its top layer: set top, or none"
+    settings = [config.at(layer) for layer in range(1, config.depth + 1)]
+    if any(not at.scope.local for at in settings):
+        yield "scope.kind", "no gradient runs through the ticks of a recurrent net: set layer"
+    if len({at.competitors for at in settings}) > 1:
+        yield "competitors.kind", "the layers of a recurrent net see the same rows: set the same competitors for all"
+    if config.schedule.kind != "joint" or config.schedule.activities != "before":
+        yield "schedule.kind", "in a recurrent net every layer needs the others: set joint, activities before"
+    if any(norm.kind in ("batch", "permutation") for _, norm in config.normalisation):
+        yield "normalisation.handover.kind", "a state's scale cannot hang on the tick: set rms, layer or none everywhere"
+    if config.regulariser.input_dropout:
+        yield "regulariser.input_dropout", "the image is held through all ticks: set 0; dropout is for the layers"
+    if config.context.kind != "own":
+        yield "context.kind", "the layers of a recurrent net see each other by their states: set own"
 
 
 def _rows(config: RunConfig) -> Found:
@@ -192,28 +226,15 @@ def _scopes(config: RunConfig) -> Found:
             yield "scope.kind", "a pair needs two neighbouring layers of this scope: set layer, or add a layer"
 
 
-def _projection(config: RunConfig) -> Found:
-    """What is frozen must not start at zero."""
-    goodness = config.goodness
-    if goodness.kind != "projection" or goodness.trained:
-        return
-    if goodness.start == "zero":
-        yield "goodness.start", "a frozen projection that is zero gives no scores: set normal, or train it"
-    if goodness.bias:
-        yield "goodness.bias", "the bias of a frozen projection stays zero: leave it out, or train the projection"
-
-
-def _normalisation(config: RunConfig) -> Found:
-    """A goodness that is a length dies where lengths are made equal before it."""
-    if config.normalisation.before.removes_length and config.goodness.reads_length:
-        yield (
-            "normalisation.before.kind",
-            "the goodness is the activity's length, which this normalisation makes equal for all rows: set none, "
-            "or goodness.power to 1",
-        )
+def _shortcuts(config: RunConfig) -> Found:
+    """What enters a layer is normalised once for the layer and once for the shortcut."""
+    if getattr(config.architecture, "shortcuts", "none") != "none" and config.normalisation.handover.remembers:
+        yield "normalisation.handover.kind", "batch norm would count a shortcut's rows twice: set group or layer"
 
 
 def _peer(config: RunConfig) -> Found:
-    """What only layers that learn alone can have."""
+    """What only layers of units that learn alone can have."""
+    if config.regulariser.peer and not config.architecture.flat:
+        yield "regulariser.peer", "peer normalisation compares units, and a channel is on somewhere in every map: set 0"
     if config.regulariser.peer and any(not config.at(layer).scope.local for layer in range(1, config.depth + 1)):
         yield "regulariser.peer", "peer normalisation belongs to layers that learn alone: set 0, or scope layer"

@@ -6,8 +6,8 @@ accuracy of each layer alone is a by-product.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from math import prod
 
 import torch
@@ -39,6 +39,10 @@ class Judgement:
     """(N, K): the label sweep's sum over the layers, where a head answers instead."""
     probes: Scores = field(default_factory=dict)
     """Log-probabilities by a softmax on each layer alone."""
+
+    def over(self, layers: Sequence[int]) -> Judgement:
+        """The same answered by the sum of these layers' scores."""
+        return replace(self, total=torch.stack([self.scores[layer] for layer in layers]).sum(0))
 
     @property
     def accuracy(self) -> float:
@@ -113,11 +117,11 @@ class _Answers:
         self._found: dict[str, Scores] = {"own": {}, "head": {}, "probe": {}}
 
     def put(self, kind: str, layer: int, part: slice, scores: Tensor) -> None:
-        """Scores (B, K) of the images of `part`."""
+        """Scores (B, K) of the images of `part`; those of a layer that is read several times add up."""
         found = self._found[kind]
         if layer not in found:
-            found[layer] = scores.new_empty(self._images, scores.shape[1])
-        found[layer][part] = scores
+            found[layer] = scores.new_zeros(self._images, scores.shape[1])
+        found[layer][part] += scores
 
     def of(self, kind: str) -> Scores:
         """All scores of that kind."""

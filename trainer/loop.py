@@ -8,12 +8,16 @@ import torch
 from torch import Tensor
 
 from trainer.batches import Batch
+from trainer.blocks.course import Visit
+from trainer.nets.layer import Layer
+from trainer.nets.rows import Rows
 from trainer.plan import Step
 from trainer.report import report
 from trainer.rivals import Piece, pieces_of
 from trainer.session import Session
 from trainer.stages import Stage
 from trainer.update import autograd, closed_form
+from trainer.update.reading import Task
 
 
 def train(run: Session) -> None:
@@ -75,41 +79,45 @@ def study(run: Session, step: Step, batch: Batch) -> Tensor:
 
 def layer_by_layer(run: Session, step: Step, stage: Stage, pieces: list[Piece]) -> None:
     """Each layer of the stage learns from its own loss and hands its activity on; nothing flows back."""
-    first, last = stage.layers[0], stage.layers[-1]
-    for index, reach in zip(stage.layers, stage.reach, strict=True):
-        layer = run.net.layers[index]
-        way = closed_form if layer.closed else autograd
-        inputs = []
+    turns = run.net.turns(stage.layers)
+    for visit in turns:
+        layer, onward = run.net.layers[visit.layer], visit is not turns[-1]
+        learns = visit.scored and stage.reach[visit.layer - stage.layers[0]] is not None
+        again = run.recomputes and learns and onward
+        inlets = []
         for piece in pieces:
-            rows = run.net.below(piece.rows, index) if index == first else piece.rows
-            if reach is None:
-                piece.rows = layer.hand_over(rows, layer.activity(rows, layer.rules.precision))
-                continue
-            reading, backward = way.forward(layer, rows, piece.task, run.noise(index, len(piece.task.y)))
-            run.clock.lap("forward", index)
-            backward()
-            run.clock.lap("update", index)
-            run.count(layer, reading, piece.task, step)
-            inputs.append(rows)
-            if index != last:
-                piece.rows = layer.hand_over(rows, reading.h)
-        if reach is None:
-            continue
-        layer.optimise(layer.rules.optimiser.curve.factor(step.done))
-        run.clock.lap("update", index)
-        if run.recomputes and index != last:
-            for piece, rows in zip(pieces, inputs, strict=True):
-                piece.rows = layer.hand_over(rows, layer.activity(rows, layer.rules.precision))
-            run.clock.lap("forward", index)
+            rows = piece.flow.inlet(visit)
+            h = study_rows(run, step, layer, rows, piece.task) if learns else layer.activity(rows, layer.rules.precision)
+            if again:
+                inlets.append(rows)
+            elif onward:
+                piece.flow.take(visit, h)
+        if learns and visit.last:
+            layer.optimise(layer.rules.optimiser.curve.factor(step.done))
+            run.clock.lap("update", visit.layer)
+        for piece, rows in zip(pieces, inlets, strict=False):
+            piece.flow.take(visit, layer.activity(rows, layer.rules.precision))
+            run.clock.lap("forward", visit.layer)
+
+
+def study_rows(run: Session, step: Step, layer: Layer, rows: Rows, task: Task) -> Tensor:
+    """Add the gradient of the layer's own loss on `rows` to its buffer; returns its activity."""
+    way = closed_form if layer.closed else autograd
+    reading, backward = way.forward(layer, rows, task, run.noise(layer.index, len(task.y)))
+    run.clock.lap("forward", layer.index)
+    backward()
+    run.clock.lap("update", layer.index)
+    run.count(layer, reading, task, step)
+    return reading.h
 
 
 def together(run: Session, step: Step, stage: Stage, pieces: list[Piece]) -> None:
     """The losses' gradients run back through the layers that they reach."""
     layers = [run.net.layers[index] for index in stage.layers]
     for piece in pieces:
-        rows = run.net.below(piece.rows, stage.layers[0])
+        rows = piece.flow.inlet(Visit(stage.layers[0]))
         noises = [run.noise(index, len(piece.task.y)) for index in stage.layers]
-        passes = autograd.spans(layers, stage.reach, rows, piece.task, noises=noises, bases=[None] * len(layers))
+        passes = autograd.spans(layers, stage.reach, rows, piece.task, noises=noises)
         for layer, (reading, h) in zip(layers, passes, strict=True):
             if reading is not None:
                 run.gauges.add(layer, reading, piece.task, step.number)

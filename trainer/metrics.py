@@ -57,6 +57,12 @@ METRICS: tuple[Metric, ...] = (
     Metric("train/accuracy", "fraction", "up", "Accuracy on (a fixed sample of) the training images."),
     Metric("test/accuracy", "fraction", "up", "Accuracy on the test images."),
     Metric("test/sweep_accuracy", "fraction", "up", "Test accuracy by the label sweep, where a softmax head answers."),
+    Metric(
+        "test/accuracy_no_top_down",
+        "fraction",
+        None,
+        "Test accuracy at the end with nothing coming down from layer to layer: what the way down is worth.",
+    ),
     Metric("valid/accuracy", "fraction", "up", "Accuracy on the validation images."),
     Metric("test/perplexity", "", "down", "exp of the mean negative log probability of the true next character."),
     Metric("valid/perplexity", "", "down", "As test perplexity, on the validation windows."),

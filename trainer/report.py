@@ -14,6 +14,7 @@ from trainer.gauges import Sums
 from trainer.metrics import layer as series
 
 if TYPE_CHECKING:
+    from trainer.nets.net import Net
     from trainer.plan import Step
     from trainer.session import Session
 
@@ -56,6 +57,8 @@ def _evaluated(run: Session, step: Step) -> dict[str, float]:
             values["test/sweep_accuracy"] = test.sweep_accuracy
         if run.data.info.kind == "text":
             values["test/perplexity"] = test.perplexity
+        if step.number == run.plan.total:
+            values |= _severed(run, trained)
         sample = judge_images(run, run.data.x_train[run.sample], run.data.y_train[run.sample], trained)
         values |= _accuracies(sample, "train/accuracy", "train_accuracy")
         if len(run.data.y_valid):
@@ -86,19 +89,36 @@ def _held_out(run: Session, trained: int) -> dict[str, float]:
     return {"valid/accuracy": valid.accuracy} | text
 
 
+def _severed(run: Session, trained: int) -> dict[str, float]:
+    """Test accuracy with something cut, by what that shows."""
+    x, y = run.data.x_test, run.data.y_test
+    return {
+        f"test/accuracy_{name}": judge_images(run, x, y, trained, net).accuracy for name, net in run.net.severed.items()
+    }
+
+
 def judge_test(run: Session, trained: int) -> Judgement:
     """Scores of the test images. Raises Stopped when somebody asks for it meanwhile."""
     return judge_images(run, run.data.x_test, run.data.y_test, trained)
 
 
-def judge_images(run: Session, x: torch.Tensor, y: torch.Tensor, trained: int) -> Judgement:
-    """Scores of images x with labels y. Raises Stopped when somebody asks for it meanwhile."""
+def judge_images(run: Session, x: torch.Tensor, y: torch.Tensor, trained: int, net: Net | None = None) -> Judgement:
+    """Scores of images x with labels y, by the run's net or another. Raises Stopped when somebody asks for it meanwhile."""
 
     def tick() -> None:
         run.stop.check()
         run.progress("evaluate", force=False)
 
-    return judge(run.net, run.config.readout, run.head, (x, y), trained=trained, tick=tick)
+    def answers(x: torch.Tensor, y: torch.Tensor) -> Judgement:
+        return judge(net or run.net, run.config.readout, run.head, (x, y), trained=trained, tick=tick)
+
+    readout = run.config.readout
+    if readout.kind != "range":
+        return answers(x, y)
+    if run.chosen is None or run.chosen[0] != run.counters.step:
+        valid = answers(run.data.x_valid, run.data.y_valid)
+        run.chosen = run.counters.step, readout.choose(valid.scores, run.data.y_valid)
+    return answers(x, y).over(run.chosen[1])
 
 
 def _accuracies(judgement: Judgement, total: str, by_layer: str) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -24,8 +24,10 @@ from trainer.axes.competitors import (
 from trainer.batches import Batch
 from trainer.chance import Stream, generator
 from trainer.negatives.rolls import Rolls
+from trainer.nets.flow import Flow
 from trainer.nets.net import Net
 from trainer.nets.rows import Rows
+from trainer.update.context import bases
 from trainer.update.reading import Task
 
 if TYPE_CHECKING:
@@ -38,9 +40,9 @@ PIECE = 1000  # images that go through the net at once; fixed, because another s
 
 @dataclass
 class Piece:
-    """Part of a batch on its way up the net: the rows that the next layer gets."""
+    """Part of a batch on its way through the net."""
 
-    rows: Rows
+    flow: Flow
     task: Task
 
 
@@ -91,7 +93,8 @@ class Rivals:
                 rows = self._beside(part, spoilt[0][where], spoilt[1][where])
             else:
                 rows = self._rows(rule, part, rng, trained, None if opinion is None else opinion[where])
-            yield Piece(rows, Task(rule, part.y, len(batch.y)))
+            task = Task(rule, part.y, len(batch.y) * self._net.readings)
+            yield Piece(self._net.start(rows), replace(task, bases=bases(self._net, rows, task, trained)))
             first += len(part.y)
 
     def _spoilt(self, rule: AnyCompetitors, batch: Batch, rng: Generator) -> tuple[Tensor, Tensor] | None:

@@ -28,7 +28,9 @@ class _Code(Value):
     learns: ClassVar[bool] = False
     """Whether the table is trained with layer 1."""
     flat: ClassVar[bool] = True
-    """Whether the code needs rows of numbers; else it works on maps too."""
+    """Whether the code needs rows of numbers; else it works on maps and tokens too."""
+    above: ClassVar[bool] = False
+    """Whether the label stands above the top layer, not in the input."""
 
     def shape(self, image: Shape, classes: int) -> Shape:
         """Shape of a coded row, from that of the image, (D,) or (C, H, W)."""
@@ -69,15 +71,36 @@ class NoCode(_Code, title="None"):
 class Overlay(_Code, title="Overlay"):
     """The first K inputs are overwritten by the one-hot label, K the number of classes.
 
-    Source: Hinton 2022; mohammadpz/pytorch_forward_forward.
+    Of maps the first K pixels of the first channel, which a conv net hardly sees. Source: Hinton 2022;
+    mohammadpz/pytorch_forward_forward.
     """
 
+    flat: ClassVar[bool] = False
     kind: Literal["overlay"] = "overlay"
     strength: Strength = Field(1.0, title="Label strength")
     """Value of the label's pixel: a number, or max for the brightest training pixel."""
 
+    def entry(self, image: Shape, classes: int) -> Shape:
+        return (classes,) if len(image) == 1 else image
+
+    def table(self, image: Shape, classes: int, rng: Generator) -> Tensor:
+        import torch
+
+        width = classes if len(image) == 1 else prod(image)
+        return torch.eye(classes, width, device=rng.device).view(classes, *self.entry(image, classes))
+
     def image(self, x: Tensor, classes: int) -> Tensor:
-        return x[:, classes:]
+        if x.ndim == 2:
+            return x[:, classes:]
+        kept = x.new_ones(prod(x.shape[1:]))
+        kept[:classes] = 0
+        return x * kept.view(x.shape[1:])
+
+    def places(self, image: Shape, classes: int) -> tuple[slice, slice]:
+        """Of maps the same channels: the label is added where the image has been taken out."""
+        if len(image) == 1:
+            return super().places(image, classes)
+        return slice(0, image[0]), slice(0, image[0])
 
 
 class Concat(_Code, title="Concatenate"):
@@ -136,6 +159,26 @@ class Channel(_Plane, title="Learned channel"):
     """Multiplies the channel: a number, or max for the brightest training pixel."""
 
 
+class Top(_Code, title="Clamped on top"):
+    """The one-hot label stands above the top layer of a net whose layers also look up; the image keeps all its pixels.
+
+    Source: Hinton 2022, section 3.4.
+    """
+
+    above: ClassVar[bool] = True
+    kind: Literal["top"] = "top"
+    strength: float = Field(1.0, gt=0, le=1000, title="Label strength")
+    """Root mean square of the label's row: 1, as every state's, makes the label's entry √K."""
+
+    def table(self, image: Shape, classes: int, rng: Generator) -> Tensor:
+        import torch
+
+        return torch.eye(classes, device=rng.device) * classes**0.5
+
+    def places(self, image: Shape, classes: int) -> tuple[slice, slice]:
+        return slice(0, 0), slice(0, image[0])
+
+
 class NextCharacter(_Code, title="Next character"):
     """The window moves on by one character, and the candidate for the next one comes last.
 
@@ -153,7 +196,7 @@ class NextCharacter(_Code, title="Next character"):
         return x[:, classes:]
 
 
-AnyLabelCode = Annotated[NoCode | Overlay | Concat | Pattern | Channel | NextCharacter, Field(discriminator="kind")]
+AnyLabelCode = Annotated[NoCode | Overlay | Concat | Pattern | Channel | Top | NextCharacter, Field(discriminator="kind")]
 
 
 def numbers(code: _Code, image: Shape, classes: int) -> int:

@@ -51,6 +51,10 @@ class Block(ABC):
     def products(self) -> int:
         """Multiplications of one row's forward pass."""
 
+    def work(self, rows: int, turns: tuple[int, int]) -> int:
+        """Multiplications of a pass of one image in `rows` rows, with so many turns that see (below, above)."""
+        return self.products() * rows * turns[0]
+
     @abstractmethod
     def forward(self, w: Weights, x: Tensor, activation: Any, precision: Any) -> tuple[Tensor, Tensor]:
         """(z, h) of rows x (R, *inputs): what enters the activation, and the activity (R, *outputs)."""
@@ -64,7 +68,7 @@ class Block(ABC):
         return False
 
     def joined(self, x: Tensor, shortcut: Tensor | None) -> Tensor:
-        """What enters, (R, *inputs), from what the layer below handed over, normalised, and a shortcut that ends here."""
+        """What enters, (R, *inputs): what the layer below handed over, normalised, and a shortcut that ends here."""
         return x
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -26,22 +25,36 @@ def once(layers: int) -> tuple[Visit, ...]:
     return tuple(Visit(layer) for layer in range(layers))
 
 
-def ticks(layers: int, count: int, scored: tuple[int, int], *, upward: bool, in_place: bool) -> tuple[Visit, ...]:
-    """All layers in each of `count` ticks, of which those from `scored[0]` to `scored[1]` (from 1) count.
+def ticks(layers: int, count: int, first: int, *, upward: bool, in_place: bool) -> tuple[Visit, ...]:
+    """All layers in each of `count` ticks, of which those from number `first` on (from 1) count.
 
     All take over at the end of the tick; `in_place` the even layers (from 0) do so first, then the odd ones.
     `upward`: a pass from below comes before the first tick.
     """
     start = [Visit(layer, scored=False, last=False, upward=True) for layer in range(layers) if upward]
-    return (*start, *(visit for tick in range(1, count + 1) for visit in _tick(layers, tick, scored, in_place)))
-
-
-def _tick(layers: int, tick: int, scored: tuple[int, int], in_place: bool) -> Iterator[Visit]:
     order = [*range(0, layers, 2), *range(1, layers, 2)] if in_place else list(range(layers))
-    counts = scored[0] <= tick <= scored[1]
-    for layer in order:
-        settles = in_place or layer == layers - 1
-        yield Visit(layer, scored=counts, last=tick == scored[1], settles=settles)
+    turns = [
+        Visit(layer, scored=tick >= first, last=tick == count, settles=in_place or layer == layers - 1)
+        for tick in range(1, count + 1)
+        for layer in order
+    ]
+    return (*start, *turns)
+
+
+def sides(course: tuple[Visit, ...], layers: int) -> list[tuple[int, int]]:
+    """Of each layer, in how many of its turns something stands (below it, above it) that is not silent."""
+    spoken, fresh = set[int](), set[int]()
+    found = [(0, 0) for _ in range(layers)]
+    for visit in course:
+        layer = visit.layer
+        below, above = found[layer]
+        below += layer == 0 or layer - 1 in spoken
+        above += not visit.upward and (layer == layers - 1 or layer + 1 in spoken)
+        found[layer] = below, above
+        fresh.add(layer)
+        if visit.settles:
+            spoken |= fresh
+    return found
 
 
 def readings(course: tuple[Visit, ...]) -> int:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from trainer.axes.label_code import AnyLabelCode
-from trainer.blocks.base import Shape
+from trainer.blocks.forms import Form
 from trainer.nets.rows import Labelled, Plain, Rows, with_neutral
 
 
@@ -21,16 +21,15 @@ class Coder:
     strength: float
     image: tuple[int, int, int]
     """Height, width and channels."""
-    flat: bool
-    """Whether the net takes rows of numbers; else maps."""
+    form: Form
+    """In which form images enter the net."""
     table: Tensor
     """(K, *entry): the code's entries; where they learn, layer 1's own tensor."""
 
     @property
     def label_place(self) -> slice:
         """Columns or channels of a coded row that the label fills."""
-        shape = image_shape(self.image, flat=self.flat)
-        return self.code.places(shape, self.classes)[0]
+        return self.code.places(self.form.shape(self.image), self.classes)[0]
 
     def plain(self, x: Tensor) -> Plain:
         """Images without a label."""
@@ -56,11 +55,5 @@ class Coder:
         return self.labelled(x, x.new_full((1, len(x)), self.classes, dtype=torch.long))
 
     def _shaped(self, x: Tensor) -> Tensor:
-        """Rows, or maps (B, C, H, W) in channels-last order."""
-        return x if self.flat else x.view(-1, *self.image).permute(0, 3, 1, 2)
-
-
-def image_shape(shape: tuple[int, int, int], *, flat: bool) -> Shape:
-    """Shape of one image (H, W, C) as the net takes it."""
-    height, width, channels = shape
-    return (height * width * channels,) if flat else (channels, height, width)
+        """In the form in which the net takes them."""
+        return self.form.shaped(x, self.image)

@@ -5,10 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-import torch
-
-from trainer.nets.rows import Plain, Rows
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -16,6 +12,7 @@ if TYPE_CHECKING:
 
     from trainer.blocks.course import Visit
     from trainer.nets.layer import Layer
+    from trainer.nets.rows import Rows
 
 
 class Flow(ABC):
@@ -46,16 +43,5 @@ class Stream(Flow):
         self._pass(h)
 
     def _pass(self, h: Tensor) -> None:
-        self._rows = hand_over(self._layers[self._at], self._rows, h)
+        self._rows = self._layers[self._at].hand_over(self._rows, h)
         self._at += 1
-
-
-@torch.no_grad()
-def hand_over(layer: Layer, rows: Rows, h: Tensor) -> Plain:
-    """What the next layer gets of a layer's activity on `rows`; its own normalisation lets it in.
-
-    A shortcut goes past a layer, or begins with what enters it. No gradient takes it.
-    """
-    if layer.block.opens:
-        return Plain(h, layer.enter(rows).dense().detach())
-    return Plain(h, rows.shortcut if isinstance(rows, Plain) else None)

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from trainer.axes.normalisation import AnyNorm
+from trainer.axes.normalisation import AnyHandover
 from trainer.axes.precision import AnyPrecision
 
 if TYPE_CHECKING:
-    from trainer.axes.normalisation import State
+    from trainer.axes.norm_base import State
     from trainer.blocks.base import Block
 
 
@@ -39,7 +39,7 @@ class Rows(ABC):
         """The rows written out, (R, …), by another `table` of the label code if one is given."""
 
     @abstractmethod
-    def normalised(self, norm: AnyNorm, state: State, *, training: bool) -> Rows:
+    def normalised(self, norm: AnyHandover, state: State, *, training: bool) -> Rows:
         """The rows as `norm` lets them in."""
 
     @abstractmethod
@@ -47,7 +47,7 @@ class Rows(ABC):
         """The rows with the shortcut that ends at `block`."""
 
     @abstractmethod
-    def dropped(self, mask: Tensor) -> Self:
+    def dropped(self, mask: Tensor) -> Rows:
         """The rows times a mask (B, …), the same for all passes of an image."""
 
 
@@ -78,7 +78,7 @@ class Plain(Rows):
         """The rows written out, (R, …)."""
         return self.x
 
-    def normalised(self, norm: AnyNorm, state: State, *, training: bool) -> Plain:
+    def normalised(self, norm: AnyHandover, state: State, *, training: bool) -> Plain:
         """The rows as `norm` lets them in."""
         return Plain(norm.apply(self.x, state, training=training), self.shortcut)
 
@@ -133,10 +133,12 @@ class Labelled(Rows):
         """The coded rows written out, (J·B, …), by another `table` if one is given."""
         image = self.image.repeat(len(self.labels), *[1] * (self.image.ndim - 1))
         codes = self._codes(self.table if table is None else with_neutral(table))
+        if self.label_place == self.image_place:
+            return image + codes
         parts = [codes, image] if self.label_place.start < self.image_place.start else [image, codes]
         return torch.cat(parts, 1)
 
-    def normalised(self, norm: AnyNorm, state: State, *, training: bool) -> Labelled | Plain:
+    def normalised(self, norm: AnyHandover, state: State, *, training: bool) -> Labelled | Plain:
         """The rows as `norm` lets them in; one that only asks for a row's length leaves the label apart."""
         if not norm.by_length or self.image.ndim > 2 or self.table.shape[1] != len(self.table) - 1:
             return Plain(norm.apply(self.dense(), state, training=training))

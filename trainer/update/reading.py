@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from torch import Tensor
@@ -19,12 +19,16 @@ Backward = Callable[[], None]
 
 @dataclass(frozen=True)
 class Task:
-    """B images of a batch of `count`; losses are means over the whole batch, so pieces add up to it."""
+    """B images of a batch; losses are means over the whole batch, so pieces add up to it."""
 
     competitors: AnyCompetitors
     y: Tensor
     """Their labels, (B,)."""
     count: int
+    """Images of the batch, times the readings of each where a layer is read several times in a pass."""
+
+    bases: Mapping[int, Tensor] = field(default_factory=dict)
+    """What the context adds to the rows of a layer (from 0), (N, J)."""
 
     def row(self, scores: Tensor) -> Tensor:
         """Readings of all passes as rows of competitors, (N, J), N a multiple of B where there are regions."""
