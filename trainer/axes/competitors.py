@@ -197,11 +197,13 @@ class HybridImage(_Images, title="Two images in one"):
         return masks.pool(size, self.blurs, rng)
 
     def negatives(self, x: Tensor, stock: Tensor | None, rng: Generator) -> Tensor:
+        import torch
+
         from trainer.negatives import masks
 
         assert stock is not None
         other = x[masks.another(len(x), rng)]
-        return masks.pick(stock, len(x), rng)[..., None].where(x, other)
+        return torch.where(masks.pick(stock, len(x), rng)[..., None], x, other)
 
 
 class Noise(_Images, title="Noise"):
