@@ -55,7 +55,7 @@ class Shapes:
             outputs = prod(block.outputs)
             shared = 2 * outputs * (prod(block.inputs) - self.label)
             return shared + outputs * rows + 2 * outputs * self.label * rows
-        return 2 * block.work(rows, (self.readings, self.readings))
+        return 2 * block.back_work(rows, (self.readings, self.readings))
 
 
 def _goodness(config: RunConfig, net: Shapes, layer: int, rows: int, *, learning: bool) -> int:
@@ -119,7 +119,8 @@ def _layer(config: RunConfig, net: Shapes, phase: Phase, layer: int) -> int:
         total += _goodness(config, net, layer, rows, learning=True)
     times = sum(1 for depth in _depths(config, layer) if depth <= layer)
     if not settings.frozen and times:
-        total += times * (2 * net.blocks[layer].products() * rows if joined else net.weight_gradient(layer, rows))
+        joint = 2 * net.blocks[layer].back_work(rows, (1, 1))
+        total += times * (joint if joined else net.weight_gradient(layer, rows))
     if layer < max(phase.layers) and getattr(config.schedule, "activities", "before") == "after":
         total += net.product(layer, rows)
     return total + sum(forward for depth in _depths(config, layer) if depth < layer and _moves(config, depth, layer))

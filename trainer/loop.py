@@ -102,8 +102,8 @@ def layer_by_layer(run: Session, step: Step, stage: Stage, pieces: list[Piece]) 
 
 def study_rows(run: Session, step: Step, layer: Layer, rows: Rows, task: Task) -> Tensor:
     """Add the gradient of the layer's own loss on `rows` to its buffer; returns its activity."""
-    way = closed_form if layer.closed else autograd
-    reading, backward = way.forward(layer, rows, task, run.noise(layer.index, len(task.y)))
+    forward = closed_form.forward if layer.closed else autograd.forward
+    reading, backward = forward(layer, rows, task, run.noise(layer.index, len(task.y)))
     run.clock.lap("forward", layer.index)
     backward()
     run.clock.lap("update", layer.index)

@@ -37,7 +37,10 @@ def config(changes: Mapping[str, Any] | None = None) -> RunConfig:
     """A tiny run; `preset` among the changes is where it starts from, a value of None leaves a tiny setting out."""
     changes = dict(changes or {})
     preset = changes.pop("preset", None)
-    return parse(compose(preset, None, {**TINY, **changes}))
+    if "architecture.kind" in changes:  # another net has other sizes
+        changes.setdefault("architecture.hidden", None)
+    left_out = {key for key, value in changes.items() if value is None and key in TINY}
+    return parse(compose(preset, None, {k: v for k, v in {**TINY, **changes}.items() if k not in left_out}))
 
 
 def train(config: RunConfig, out: Path, stop: Stop | None = None, *, resume: bool = False) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 from trainer.axes.architecture_base import Architecture, Width
 from trainer.axes.base import RARE
 from trainer.axes.recurrent import Recurrent
+from trainer.axes.transformer import Transformer
 from trainer.blocks import chain
 from trainer.blocks.base import Block, Shape
 from trainer.blocks.conv import Conv, chained
@@ -134,4 +135,4 @@ class LocalNet(Architecture, title="Locally connected net"):
         return [first, *[Local(outputs, outputs, places, self.field)] * (self.hidden_layers - 1)]
 
 
-AnyArchitecture = Annotated[Mlp | Pixels | ConvNet | Recurrent | LocalNet, Field(discriminator="kind")]
+AnyArchitecture = Annotated[Mlp | Pixels | ConvNet | LocalNet | Recurrent | Transformer, Field(discriminator="kind")]

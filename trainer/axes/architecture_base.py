@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -25,10 +25,11 @@ class Architecture(Value):
     top_down: ClassVar[bool] = False
     """Whether layers also take what stands above them, and the top one the label: all learn by themselves, at once."""
 
-    @property
-    @abstractmethod
-    def depth(self) -> int:
-        """Number of layers."""
+    if TYPE_CHECKING:  # a field of some
+
+        @property
+        def depth(self) -> int:
+            """Number of layers."""
 
     @abstractmethod
     def blocks(self, inputs: Shape, classes: int, image: Image) -> list[Block]:
@@ -48,6 +49,11 @@ class Architecture(Value):
     def upward(self) -> Architecture:
         """The same layers without what stands above them: what a gradient can run through as a whole."""
         return self
+
+    @property
+    def settling(self) -> float:
+        """Share of the new activity in a layer's state after a turn."""
+        return 1.0
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Fields that do not go together, each with what would work."""

@@ -173,7 +173,7 @@ class Top(_Code, title="Clamped on top"):
     def table(self, image: Shape, classes: int, rng: Generator) -> Tensor:
         import torch
 
-        return torch.eye(classes, device=rng.device) * classes**0.5
+        return torch.eye(classes, device=rng.device).mul_(classes**0.5)
 
     def places(self, image: Shape, classes: int) -> tuple[slice, slice]:
         return slice(0, 0), slice(0, image[0])

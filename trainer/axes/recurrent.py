@@ -66,6 +66,10 @@ class Recurrent(Architecture, title="Recurrent, top-down"):
             self.depth, self.ticks, first, upward=self.start == "bottom_up", in_place=self.update == "alternating"
         )
 
+    @property
+    def settling(self) -> float:
+        return self.damping
+
     def problems(self) -> Iterator[tuple[str, str]]:
         if self.score_ticks > self.ticks:
             yield "architecture.score_ticks", f"there are {self.ticks} ticks, so at most as many can count"

@@ -55,6 +55,10 @@ class Block(ABC):
         """Multiplications of a pass of one image in `rows` rows, with so many turns that see (below, above)."""
         return self.products() * rows * turns[0]
 
+    def back_work(self, rows: int, turns: tuple[int, int]) -> int:
+        """Multiplications of the gradient of its weights, likewise."""
+        return self.work(rows, turns)
+
     @abstractmethod
     def forward(self, w: Weights, x: Tensor, activation: Any, precision: Any) -> tuple[Tensor, Tensor]:
         """(z, h) of rows x (R, *inputs): what enters the activation, and the activity (R, *outputs)."""

@@ -48,8 +48,8 @@ class TopDown(Linear):
         return self.outputs[0] * (below + self.above * rows * turns[1])
 
     def forward(self, w: Weights, x: Tensor, activation: Any, precision: Any) -> tuple[Tensor, Tensor]:
-        below, above = x.split([self.below, self.above], 1)
-        z = precision.affine(below, w["weight"], precision.affine(above, w["down"], w["bias"]))
+        above = precision.affine(x[:, self.below :], w["down"], w["bias"])
+        z = precision.affine(x[:, : self.below], w["weight"], above)
         return z, activation.apply(z)
 
     def product(self, w: Weights, rows: Any, precision: Any) -> Tensor:

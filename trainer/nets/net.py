@@ -87,7 +87,7 @@ def _wired(config: RunConfig, layers: list[Layer], coder: Coder) -> Net:
     if not architecture.top_down:
         return Net(layers, coder, architecture.course)
     norm = config.normalisation.handover.bound(coder.classes)
-    ticks = partial(Ticks, damping=architecture.damping, norm=norm)
+    ticks = partial(Ticks, damping=architecture.settling, norm=norm)
     net = Net(layers, coder, architecture.course, partial(ticks, severed=False), coupled=True)
     severed = {"no_top_down": replace(net, flow=partial(ticks, severed=True))} if len(layers) > 1 else {}
     return replace(net, severed=severed)

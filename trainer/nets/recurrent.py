@@ -19,7 +19,8 @@ from trainer.nets.rows import Labelled, Plain, Rows
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trainer.axes.normalisation import AnyNorm
+    from trainer.axes.norm_base import State as Scales
+    from trainer.axes.normalisation import AnyHandover
     from trainer.axes.precision import AnyPrecision
     from trainer.blocks.base import Block
     from trainer.blocks.course import Visit
@@ -147,7 +148,7 @@ class Between(Rows):
     def dense(self, table: Tensor | None = None) -> Tensor:
         return torch.cat([self.below.dense(self.rows), self.above.dense(self.rows)], 1)
 
-    def normalised(self, norm: AnyNorm, state: dict[str, Tensor], *, training: bool) -> Between:
+    def normalised(self, norm: AnyHandover, state: Scales, *, training: bool) -> Between:
         """The rows: states are normalised once, for the layer above and the one below."""
         return self
 
@@ -161,7 +162,7 @@ class Between(Rows):
 class Ticks(Flow):
     """One pass: all layers, tick by tick."""
 
-    def __init__(self, layers: Sequence[Layer], rows: Rows, damping: float, norm: AnyNorm, *, severed: bool) -> None:
+    def __init__(self, layers: Sequence[Layer], rows: Rows, damping: float, norm: AnyHandover, *, severed: bool) -> None:
         self._damping, self._norm, self._severed = damping, norm, severed
         self._blocks: list[TopDown] = [layer.block for layer in layers]  # type: ignore[misc]
         labels = rows.labels if isinstance(rows, Labelled) else None
