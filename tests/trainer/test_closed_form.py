@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 import torch
 
+from trainer.axes.activation import Relu, StudentT, Triangle
 from trainer.axes.architecture import Mlp
 from trainer.axes.competitors import Classes, WrongLabel
-from trainer.axes.goodness import Activity, Projection
+from trainer.axes.goodness import Activity, Groups, PatchProjection, Projection, Prototype
 from trainer.axes.label_code import Concat, NoCode, Overlay
 from trainer.axes.normalisation import NoNorm, Normalisation, Rms, UnitL2
-from trainer.axes.objective import CrossEntropy, SwishSymBa, SymBa, Threshold
+from trainer.axes.objective import CrossEntropy, Margin, SwishSymBa, SymBa, Threshold
 from trainer.axes.regulariser import Regulariser
 from trainer.config import RunConfig
 from trainer.nets.net import Net, build
@@ -22,9 +23,15 @@ from trainer.update import autograd, closed_form
 from trainer.update.reading import QUIET, Noise, Task
 
 PIXELS, CLASSES, IMAGES = 12, 4, 7
+WIDTHS = (8, 12)
 GOODNESS = [Activity(power=p, reduce=r, sign=s) for p in (1, 2) for r in ("mean", "sum") for s in (1, -1)]
+SPLIT = [Activity(power=p, reduce=r, constraint_share=0.3) for p in (1, 2) for r in ("mean", "sum")]
 PROJECTIONS = [Projection(start="normal", bias=b, trained=t) for b in (False, True) for t in (False, True)]
-OBJECTIVES = [Threshold(theta=0.7, slope=1.5), SymBa(), SwishSymBa(), CrossEntropy(temperature=0.5)]
+CLASS_ROWS = [Groups(power=1), Groups(power=2), Prototype(temperature=0.5), PatchProjection(patch=3)]
+# softplus is exact up to 20 in torch, so the gaps have to stay below
+OBJECTIVES = [
+    Threshold(theta=0.7, slope=1.5), SymBa(alpha=1), SwishSymBa(), Margin(margin=0.3), CrossEntropy(temperature=0.5),
+]  # fmt: skip
 NORMS = [NoNorm(), UnitL2(eps=0.1), Rms(eps=0.1)]
 
 
@@ -35,9 +42,10 @@ def _float64():
     torch.set_default_dtype(torch.float32)
 
 
-def make(goodness, objective, code, input_norm, before, peer=0.0) -> Net:
+def make(goodness, objective, code, input_norm, before, peer=0.0, activation=Relu()) -> Net:
     config = RunConfig(
-        architecture=Mlp(hidden=(5, 6)),
+        architecture=Mlp(hidden=WIDTHS),
+        activation=activation,
         goodness=goodness,
         objective=objective,
         label_code=code,
@@ -85,7 +93,10 @@ CODES = [Overlay(), Concat()]
 SLOTS = [(norm, norm) for norm in NORMS]  # input, before
 POINTS = [
     *itertools.product(GOODNESS, OBJECTIVES, CODES, SLOTS),
+    *itertools.product(SPLIT, OBJECTIVES[:1], CODES[:1], SLOTS),
     *itertools.product(PROJECTIONS, OBJECTIVES, [NoCode()], SLOTS),
+    *itertools.product(CLASS_ROWS, OBJECTIVES[-1:], [NoCode()], SLOTS),
+    (Activity(), Threshold(theta=0.7, theta_negative=0.2), Overlay(), SLOTS[0]),
 ]
 
 
@@ -97,7 +108,7 @@ def test_every_point_of_the_axes_has_the_gradient_that_autograd_finds():
 
 
 def test_dropout_and_peer_normalisation_have_the_gradient_that_autograd_finds():
-    masks = [torch.rand(IMAGES, width).gt(0.3) / 0.7 for width in (5, 6)]
+    masks = [torch.rand(IMAGES, width).gt(0.3) / 0.7 for width in WIDTHS]
     for goodness, code in ((Activity(), Overlay()), (Projection(start="normal"), NoCode())):
         point = (goodness, SymBa(), code, NoNorm(), Rms(eps=0.1) if code.kind == "none" else NoNorm(), 0.3)
         for layer, mask in enumerate(masks):
@@ -108,6 +119,27 @@ def test_dropout_and_peer_normalisation_have_the_gradient_that_autograd_finds():
                 way.forward(net.layers[layer], net.below(rows, layer), task, Noise(units=mask))[1]()
                 gradients.append(net.layers[layer].buffer.grad)
             assert close(*gradients)
+
+
+def test_every_activation_has_the_gradient_that_autograd_finds():
+    for activation in (StudentT(nu=1.5), Triangle()):
+        for goodness in (Activity(), Activity(power=1), Projection(start="normal")):
+            code = NoCode() if goodness.gives == "classes" else Concat()
+            for closed, oracle in both((goodness, CrossEntropy(), code, Rms(eps=0.1), NoNorm(), 0.0, activation)):
+                assert all(close(a, b) for a, b in zip(closed, oracle, strict=True)), (activation, goodness)
+
+
+def test_what_other_layers_said_moves_the_gradient_alike():
+    for objective in (Threshold(theta=2.0), SwishSymBa()):
+        gradients = []
+        for way, heard in ((closed_form, True), (autograd, True), (closed_form, False)):
+            net = make(Activity(), objective, Overlay(), Rms(), NoNorm())
+            rows, task = batch(net)
+            bases = {0: torch.linspace(0, 1, 2 * IMAGES).view(IMAGES, 2)} if heard else {}
+            way.forward(net.layers[0], rows, replace(task, bases=bases))[1]()
+            gradients.append(net.layers[0].buffer.grad)
+        assert close(*gradients[:2])
+        assert not close(*gradients[1:])
 
 
 class Cubes(Activity):
@@ -138,6 +170,6 @@ def test_backprop_through_one_layer_is_that_layers_own_gradient():
         net, alone = (make(goodness, CrossEntropy(), code, Rms(eps=0.1), NoNorm()) for _ in range(2))
         rows, task = batch(net)
         net.layers.pop()
-        list(autograd.spans(net.layers, [0], rows, task, noises=[QUIET], bases=[None]))
+        list(autograd.spans(net.layers, [0], rows, task, noises=[QUIET]))
         closed_form.forward(alone.layers[0], rows, task)[1]()
         assert close(net.layers[0].buffer.grad, alone.layers[0].buffer.grad)

@@ -193,13 +193,10 @@ class PatchProjection(_ClassRows, title="Patch energies, projected"):
         """(R, …) to (R, K)."""
         import torch.nn.functional as F
 
-        squares = h.square()
-        if h.ndim == 4:
-            sides = [min(self.patch, side) for side in h.shape[2:]]
-            energies = F.avg_pool2d(squares, sides, ceil_mode=True, count_include_pad=False)
-        else:
-            rows = squares.flatten(0, -2)[:, None]
-            energies = F.avg_pool1d(rows, min(self.patch, h.shape[-1]), ceil_mode=True, count_include_pad=False)
+        maps = h.square() if h.ndim == 4 else h.square()[:, None] if h.ndim == 3 else h.square()[:, None, None]
+        high, wide = (min(self.patch, side) for side in maps.shape[2:])
+        size = (high if h.ndim == 4 else 1, wide)
+        energies = F.avg_pool2d(maps, size, ceil_mode=True, count_include_pad=False)
         return energies.reshape(len(h), -1) @ p["matrix"].T + p["bias"]
 
     def _energies(self, shape: Shape) -> int:

@@ -126,15 +126,14 @@ def _sweep(graphs: Sequence[_Graph], reach: Reach, first: int, top: int) -> None
     slope: Tensor | None = None
     for place in range(top, first - 1, -1):
         graph = graphs[place]
-        heads: list[tuple[Tensor, Tensor | None]] = [(graph.h, slope)] if slope is not None else []
+        heads = [(graph.h * slope).sum()] if slope is not None else []
         if graph.loss is not None and reach[place] == first:
-            heads.append((graph.loss, None))
+            heads.append(graph.loss)
         below = any(lower.leaves for lower in graphs[first:place])
         wanted = graph.leaves + ([graph.inlet] if below else [])
         again = any(depth is not None and depth <= place for depth in reach[top + 1 :])
         if wanted:
-            outputs, slopes = zip(*heads, strict=True)
-            torch.autograd.backward(outputs, slopes, retain_graph=again, inputs=wanted)
+            torch.autograd.backward(heads, retain_graph=again, inputs=wanted)
         if not below:
             return
         slope, graph.inlet.grad = graph.inlet.grad, None
