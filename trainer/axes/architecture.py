@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from math import prod
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from trainer.axes.architecture_base import Architecture, Width
+from trainer.axes.architecture_base import Architecture
 from trainer.axes.base import RARE
+from trainer.axes.mlp import Mlp
 from trainer.axes.recurrent import Recurrent
 from trainer.axes.transformer import Transformer
 from trainer.blocks import chain
 from trainer.blocks.base import Block, Shape
 from trainer.blocks.conv import Conv, chained
-from trainer.blocks.dense import Dense
 from trainer.blocks.forms import Image
 from trainer.blocks.identity import Identity
 from trainer.blocks.local import Local
@@ -28,28 +27,6 @@ def _readable(text: str) -> str:
 
 
 Chain = Annotated[str, AfterValidator(_readable), Field(min_length=1, max_length=1000, coerce_numbers_to_str=True)]
-
-
-class Mlp(Architecture, title="Multilayer perceptron"):
-    """Fully connected layers, one after another; images are read as rows of pixels.
-
-    Source: Hinton 2022 uses four layers of 2000, Pezeshki's well-known code two of 500.
-    """
-
-    kind: Literal["mlp"] = "mlp"
-    hidden: tuple[Width, ...] = Field(
-        (500, 500), min_length=1, max_length=64, title="Layers", json_schema_extra={"unit": "units"}
-    )
-    """Units of each hidden layer, from the pixels up. Every layer has a goodness of its own."""
-
-    @property
-    def depth(self) -> int:
-        """Number of layers."""
-        return len(self.hidden)
-
-    def blocks(self, inputs: Shape, classes: int, image: Image) -> list[Block]:
-        """The layers, for coded rows of shape `inputs`."""
-        return [Dense((below,), (above,)) for below, above in pairwise([prod(inputs), *self.hidden])]
 
 
 class Pixels(Architecture, title="None: the pixels"):

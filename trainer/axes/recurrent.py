@@ -11,6 +11,7 @@ from pydantic import Field
 
 from trainer.axes.architecture_base import Architecture, Width
 from trainer.axes.base import RARE
+from trainer.axes.mlp import Mlp
 from trainer.blocks import course
 from trainer.blocks.recurrent import TopDown
 
@@ -44,8 +45,8 @@ class Recurrent(Architecture, title="Recurrent, top-down"):
     start: Literal["zeros", "bottom_up"] = Field("zeros", title="Start")
     """zeros: silent states. bottom_up: a pass from below sets them first, as in Hinton's description."""
     update: Literal["synchronous", "alternating"] = Field("synchronous", title="Order", json_schema_extra=RARE)
-    """synchronous: all layers see the states of the tick before. alternating: even layers in place, then odd ones, which
-    needs no second copy of the states."""
+    """synchronous: all layers see the states of the tick before. alternating: every other layer in place, then the rest,
+    which needs no second copy of the states."""
 
     @property
     def depth(self) -> int:
@@ -65,6 +66,10 @@ class Recurrent(Architecture, title="Recurrent, top-down"):
         return course.ticks(
             self.depth, self.ticks, first, upward=self.start == "bottom_up", in_place=self.update == "alternating"
         )
+
+    @property
+    def upward(self) -> Mlp:
+        return Mlp(hidden=self.hidden)
 
     @property
     def settling(self) -> float:
