@@ -1,0 +1,359 @@
+"""What one step does at the values of the axes, against a plain statement of each formula: a few rows, in float64."""
+
+from __future__ import annotations
+
+from math import cos, log, pi, sqrt
+
+import numpy as np
+import pytest
+import torch
+
+from tests.trainer import plainly
+from tests.trainer.plainly import CLASSES, IMAGES, climb, images, learn, made, moved, near, overlaid, rms, weights
+from trainer.axes.competitors import AllLabels, Classes, WrongLabel
+from trainer.axes.goodness import Activity, Groups, PatchProjection
+from trainer.axes.readout import Range
+from trainer.axes.terms import Contrast, Similarity
+from trainer.update.reading import Task
+
+
+@pytest.fixture(autouse=True)
+def _float64():
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+def labels(count):
+    """Wrong labels (count, B), all different."""
+    return torch.stack([(images()[1] + 1 + n) % CLASSES for n in range(count)])
+
+
+def mean_of_squares(h):
+    return (h * h).sum(1) / h.shape[1]
+
+
+# -- objectives, on the mean of squares
+
+
+def softplus(u):
+    return torch.log(1 + torch.exp(u))
+
+
+def sigmoid(u):
+    return 1 / (1 + torch.exp(-u))
+
+
+PAIR_LOSSES = {
+    "threshold": ({"theta": 0.6, "slope": 2.0}, lambda p, n: softplus(2 * (0.6 - p)) + softplus(2 * (n - 0.6))),
+    "threshold of two": (
+        {"kind": "threshold", "theta": 0.2, "theta_negative": 0.9},
+        lambda p, n: softplus(0.2 - p) + softplus(n - 0.9),
+    ),
+    "symba": ({"alpha": 3.0}, lambda p, n: softplus(-3 * (p - n))),
+    "swish_symba": ({"alpha": 3.0}, lambda p, n: -3 * (p - n) * sigmoid(-3 * (p - n))),
+    "margin": ({"margin": 0.4, "pull_down": 0.1}, lambda p, n: torch.clamp(0.4 + n - p, min=0) + 0.1 * n),
+    "cross_entropy": ({"temperature": 0.5}, lambda p, n: -torch.log(torch.exp(p / 0.5) / (torch.exp(p / 0.5) + torch.exp(n / 0.5)))),
+}  # fmt: skip
+
+
+MEANS = [(name, negatives) for name in PAIR_LOSSES for negatives in (1, 3) if name != "cross_entropy"]
+
+
+@pytest.mark.parametrize(("name", "negatives"), [*MEANS, ("cross_entropy", 1)])
+def test_a_step_on_pairs(name, negatives):
+    fields, loss = PAIR_LOSSES[name]
+    _, net = made({"objective": {"kind": name.split()[0], **fields}})
+    (weight, bias), _ = weights(net)
+    x, y = images()
+    (positive,) = climb(overlaid(x, y), [(weight, bias)])
+    total = 0
+    for wrong in labels(negatives):
+        (negative,) = climb(overlaid(x, wrong), [(weight, bias)])
+        total = total + loss(mean_of_squares(positive), mean_of_squares(negative)).mean() / negatives
+    learn(net, 0, *plainly.asked(net, WrongLabel(count=negatives), labels(negatives)))
+    assert near(net.layers[0].w["weight"], moved(weight, total))
+    assert near(net.layers[0].w["bias"], moved(bias, total))
+
+
+def test_a_step_on_all_labels():
+    _, net = made({"competitors.kind": "all_labels", "objective.kind": "cross_entropy"})
+    (weight, bias), _ = weights(net)
+    x, y = images()
+    every = [mean_of_squares(climb(overlaid(x, torch.full_like(y, k)), [(weight, bias)])[0]) for k in range(CLASSES)]
+    total = surprise(torch.stack(every, 1), y)
+    learn(net, 0, net.coder.every_label(x), Task(AllLabels(), y, IMAGES))
+    assert near(net.layers[0].w["weight"], moved(weight, total))
+
+
+ACTIVITIES = {
+    "unsquared": ({"power": 1}, lambda h: h.sum(1) / 8),
+    "sum": ({"reduce": "sum"}, lambda h: (h * h).sum(1)),
+    "minimised": ({"sign": -1}, lambda h: -(h * h).sum(1) / 8),
+    "constraints": ({"constraint_share": 0.25}, lambda h: ((h[:, :6] ** 2).sum(1) - (h[:, 6:] ** 2).sum(1)) / 8),
+}
+
+
+@pytest.mark.parametrize("name", ACTIVITIES)
+def test_a_step_on_activities(name):
+    fields, goodness = ACTIVITIES[name]
+    _, net = made({"goodness": {"kind": "activity", **fields}, "objective.kind": "symba", "objective.alpha": 1.0})
+    (weight, bias), _ = weights(net)
+    x, y = images()
+    positive, negative = (climb(overlaid(x, each), [(weight, bias)])[0] for each in (y, labels(1)[0]))
+    total = softplus(goodness(negative) - goodness(positive)).mean()
+    learn(net, 0, *plainly.asked(net, WrongLabel(), labels(1)))
+    assert near(net.layers[0].w["weight"], moved(weight, total))
+
+
+# -- class rows
+
+
+def by_group(power):
+    return lambda h, p: torch.stack([(h[:, 2 * k : 2 * k + 2] ** power).sum(1) / 2 for k in range(CLASSES)], 1)
+
+
+def by_cosine(h, p):
+    cosines = [[row @ q / (row.norm() + 1e-6) / (q.norm() + 1e-6) for q in p["matrix"]] for row in h]
+    return torch.stack([torch.stack(row) for row in cosines]) / 0.2
+
+
+def by_patch(h, p):
+    energies = torch.stack([(h[:, :3] ** 2).mean(1), (h[:, 3:6] ** 2).mean(1), (h[:, 6:] ** 2).mean(1)], 1)
+    return torch.stack([energies @ row + shift for row, shift in zip(p["matrix"], p["bias"], strict=True)], 1)
+
+
+CLASS_ROWS = {
+    "groups": ({"power": 2}, by_group(2)),
+    "unsquared groups": ({"kind": "groups", "power": 1}, by_group(1)),
+    "prototype": ({"temperature": 0.2}, by_cosine),
+    "patch_projection": ({"patch": 3}, by_patch),
+    "projection": ({"start": "normal"}, lambda h, p: torch.stack([h @ row for row in p["matrix"]], 1)),
+}
+ONE_PASS = {
+    "label_code.kind": "none",
+    "competitors.kind": "classes",
+    "objective.kind": "cross_entropy",
+    "readout.kind": "sum",
+}
+
+
+def surprise(scores, y):
+    """−log of the softmax's chance of the true class, a mean over the images."""
+    chances = torch.exp(scores) / torch.exp(scores).sum(1, keepdim=True)
+    return -torch.log(torch.stack([row[label] for row, label in zip(chances, y, strict=True)])).mean()
+
+
+@pytest.mark.parametrize("name", CLASS_ROWS)
+def test_a_step_on_class_rows(name):
+    fields, scores = CLASS_ROWS[name]
+    _, net = made({**ONE_PASS, "goodness": {"kind": name, **fields}})
+    (weight, bias), _ = weights(net)
+    layer, (x, y) = net.layers[0], images()
+    p = {key: value.clone().requires_grad_() for key, value in layer.p.items()}
+    total = surprise(scores(climb(rms(x), [(weight, bias)])[0], p), y)
+    wanted = {key: moved(value, total) if layer.rules.goodness.learns else value for key, value in p.items()}
+    learn(net, 0, *plainly.asked(net, Classes()))
+    assert near(layer.w["weight"], moved(weight, total))
+    assert all(near(layer.p[key], value) for key, value in wanted.items())
+
+
+def test_readings_of_maps_place_by_place():
+    h = torch.rand(2, 8, 6, 4, generator=torch.Generator().manual_seed(0))
+    maps = h.numpy()
+    grouped = Groups(power=2).bound(4).scores(h, {})
+    regions = Activity(regions=2, constraint_share=0.5).scores(h, {})
+    sums = Activity(regions=2, reduce="sum", power=1, sign=-1).scores(h, {})
+    patches = PatchProjection(patch=4)
+    p = patches.init((8, 6, 4), 3, torch.Generator().manual_seed(1))
+    for n in range(2):
+        for k in range(4):
+            assert np.isclose(grouped[n, k], np.mean([maps[n, c, i, j] ** 2 for c in (2 * k, 2 * k + 1) for i in range(6) for j in range(4)]))  # fmt: skip
+        for number, (top, left) in enumerate([(0, 0), (0, 2), (3, 0), (3, 2)]):
+            part = maps[n, :, top : top + 3, left : left + 2]
+            signed = (part[:4] ** 2).sum() - (part[4:] ** 2).sum()
+            assert np.isclose(regions[n, number], signed / part.size)
+            assert np.isclose(sums[n, number], -part.sum())
+        energies = np.array([[(maps[n, c, :4] ** 2).mean(), (maps[n, c, 4:] ** 2).mean()] for c in range(8)]).reshape(
+            -1
+        )
+        assert np.allclose(patches.scores(h, p)[n], p["matrix"].numpy() @ energies + p["bias"].numpy())
+
+
+def test_readings_of_tokens():
+    h = torch.rand(2, 3, 8, generator=torch.Generator().manual_seed(0))
+    tokens = h.numpy()
+    grouped = Groups(power=1).bound(4).scores(h, {})
+    split = Activity(constraint_share=0.25).scores(h, {})
+    for n in range(2):
+        assert np.allclose(grouped[n], [tokens[n, :, 2 * k : 2 * k + 2].mean() for k in range(4)])
+        assert np.isclose(split[n, 0], ((tokens[n, :, :6] ** 2).sum() - (tokens[n, :, 6:] ** 2).sum()) / 24)
+
+
+# -- terms
+
+
+def similar(features, y):
+    """Mean squared difference between the cosines of centred features and those of centred one-hot labels."""
+    hot = torch.stack([torch.tensor([float(k == label) - 1 / CLASSES for k in range(CLASSES)]) for label in y])
+    total = 0
+    for a in range(len(y)):
+        for b in range(len(y)):
+            u, v = features[a] - features[a].mean(), features[b] - features[b].mean()
+            total = total + (u @ v / (u.norm() * v.norm()) - hot[a] @ hot[b] / (hot[a].norm() * hot[b].norm())) ** 2
+    return total / len(y) ** 2
+
+
+def contrasted(z, y):
+    """Supervised contrast at temperature 0.5."""
+    z = [row / row.norm() for row in z]
+    losses = []
+    for a in range(len(y)):
+        mates = [b for b in range(len(y)) if b != a and y[b] == y[a]]
+        everyone = sum(torch.exp(z[a] @ z[b] / 0.5) for b in range(len(y)) if b != a)
+        if mates:
+            losses.append(-sum(torch.log(torch.exp(z[a] @ z[b] / 0.5) / everyone) for b in mates) / len(mates))
+    return sum(losses) / len(losses)
+
+
+TERMS = {
+    "similarity": ({}, "map", similar),
+    "contrast": ({"temperature": 0.5, "width": 5}, "project", contrasted),
+}
+
+
+@pytest.mark.parametrize("name", TERMS)
+def test_a_step_with_a_term(name):
+    fields, head, term = TERMS[name]
+    terms = [{"kind": name, "weight": 0.7, **fields}]
+    _, net = made({**ONE_PASS, "goodness": {"kind": "groups"}, "objective.terms": terms})
+    (weight, bias), _ = weights(net)
+    layer, (x, y) = net.layers[0], images()
+    matrix = layer.terms[0][head].clone().requires_grad_()
+    (h,) = climb(rms(x), [(weight, bias)])
+    total = 0.3 * surprise(by_group(2)(h, {}), y) + 0.7 * term([matrix @ row for row in h], y)
+    wanted = moved(matrix, total)
+    learn(net, 0, *plainly.asked(net, Classes()))
+    assert torch.allclose(layer.w["weight"], moved(weight, total), rtol=1e-5, atol=1e-7)
+    assert torch.allclose(layer.terms[0][head], wanted, rtol=1e-5, atol=1e-7)
+    assert layer.parameters == sum(value.numel() for value in (weight, bias, matrix))
+
+
+def test_terms_of_maps():
+    h = torch.rand(IMAGES, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+    y = images()[1]
+    similarity, contrast = Similarity(), Contrast(width=5, pool=2, temperature=0.5)
+    p, q = (term.init((3, 4, 4), torch.Generator().manual_seed(1)) for term in (similarity, contrast))
+    padded = np.pad(h.numpy(), ((0, 0), (0, 0), (1, 1), (1, 1)))
+    spread = []
+    for image in padded:
+        maps = [
+            [(image[:, i : i + 3, j : j + 3] * kernel).sum() for i in range(4) for j in range(4)]
+            for kernel in p["map"].numpy()
+        ]
+        spread.append(torch.tensor([np.std(values, ddof=1) for values in maps]))
+    assert torch.allclose(similarity.loss(h, y, CLASSES, p), similar(spread, y), rtol=1e-5)
+    pooled = [
+        torch.stack([m[i : i + 2, j : j + 2].mean() for m in image for i in (0, 2) for j in (0, 2)]) for image in h
+    ]
+    assert torch.allclose(
+        contrast.loss(h, y, CLASSES, q), contrasted([q["project"] @ row for row in pooled], y), rtol=1e-6
+    )
+
+
+def test_an_image_alone_has_no_contrast():
+    p = {"project": torch.ones(2, 3, requires_grad=True)}
+    loss = Contrast().loss(torch.rand(1, 3, requires_grad=True), torch.zeros(1, dtype=torch.long), CLASSES, p)
+    loss.backward()
+    assert loss == 0
+    assert bool(p["project"].grad.isfinite().all())
+
+
+# -- single numbers
+
+
+def test_activations():
+    z = torch.tensor([[-1.0, 0.5, 2.0]])
+    student = made({"activation": {"kind": "student_t", "nu": 3.0}})[0].activation
+    triangle = made({"activation.kind": "triangle"})[0].activation
+    assert np.allclose(student.apply(z), [[0.5 * 4 * log(1 + v * v / 3) for v in (-1.0, 0.5, 2.0)]])
+    assert np.allclose(triangle.apply(z), [[0.0, 0.0, 1.5]])
+
+
+def test_black_boxes():
+    x = torch.tensor([[3.0, 0.0, 4.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
+    boxes = {
+        kind: made({"normalisation.handover.kind": kind})[1].layers[1] for kind in ("sign", "quantise", "permutation")
+    }
+    apply = {kind: layer.rules.inlet.apply(x, {"order": torch.tensor([2, 0, 3, 1])}) for kind, layer in boxes.items()}
+    assert apply["sign"].tolist() == [[1, -1, 1, -1], [-1, -1, -1, -1]]
+    assert apply["quantise"].tolist() == [[1, 0, 2, 0], [0, 0, 0, 0]]  # 3/2.5 and 4/2.5, to whole numbers
+    assert np.allclose(apply["permutation"], [[1.6, 1.2, 0, 0], [0, 0, 0, 0]], atol=1e-5)
+    order = boxes["permutation"].fixed["inlet.order"]
+    assert sorted(order.tolist()) == list(range(8))
+    again = made({"normalisation.handover.kind": "permutation"})[1].layers[1]
+    assert torch.equal(order, again.fixed["inlet.order"])
+
+
+CURVES = {
+    "cosine": ({"end": 0.1}, lambda d: 0.1 + 0.9 * (1 + cos(pi * d)) / 2),
+    "linear": ({"begin": 0.5, "warmup": 0.25}, lambda d: min(1, d / 0.25) * (1 if d < 0.5 else 2 * (1 - d))),
+    "steps": ({"at": [0.4, 0.8], "to": [0.5, 0.1]}, lambda d: 1 if d < 0.4 else 0.5 if d < 0.8 else 0.1),
+}
+
+
+@pytest.mark.parametrize("kind", CURVES)
+def test_curves(kind):
+    fields, wanted = CURVES[kind]
+    curve = made({"optimiser.curve": {"kind": kind, **fields}})[0].optimiser.curve
+    for done in (0.0, 0.1, 0.3, 0.4, 0.6, 0.8, 0.99):
+        assert np.isclose(curve.factor(done), wanted(done))
+
+
+def adamw(start, slopes):
+    """Loshchilov & Hutter's algorithm 2 with rate 0.1 and decay 0.3."""
+    x, mean, square = start.copy(), np.zeros(3), np.zeros(3)
+    for step, slope in enumerate(slopes, 1):
+        mean, square = 0.9 * mean + 0.1 * slope, 0.999 * square + 0.001 * slope**2
+        ahead = (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
+        x = x - 0.1 * (ahead + 0.3 * x)
+    return x
+
+
+def averaged(start, slopes):
+    """Hinton's form of momentum."""
+    x, velocity = start.copy(), np.zeros(3)
+    for slope in slopes:
+        velocity = 0.9 * velocity + 0.1 * slope
+        x = x - 0.1 * velocity
+    return x
+
+
+def clipped(start, slopes):
+    """No gradient longer than 1.5."""
+    return start - 0.1 * sum(slope * min(1, 1.5 / sqrt(sum(v * v for v in slope))) for slope in slopes)
+
+
+OPTIMISERS = [
+    ({"kind": "adamw", "weight_decay": 0.3}, adamw),
+    ({"kind": "sgd", "momentum": 0.9, "averaged": True}, averaged),
+    ({"kind": "sgd", "momentum": 0.0, "clip": 1.5}, clipped),
+]
+
+
+@pytest.mark.parametrize(("fields", "wanted"), OPTIMISERS, ids=["adamw", "averaged", "clipped"])
+def test_optimisers(fields, wanted):
+    rule = made({"optimiser": {"lr": 0.1, **fields}})[0].optimiser
+    start, slopes = np.array([1.0, -2.0, 0.5]), np.array([[0.3, -0.1, 2.0], [0.2, 0.4, -1.0]])
+    flat = torch.tensor(start)
+    state = rule.state(flat)
+    for slope in slopes:
+        rule.step(flat, torch.tensor(slope), state, 1.0)
+    assert np.allclose(flat, wanted(start, slopes), rtol=1e-5)
+
+
+def test_a_range_is_the_best_stretch_of_layers():
+    right, wrong = torch.tensor([[2.0, 0.0], [0.0, 2.0]]), torch.tensor([[0.0, 3.0], [3.0, 0.0]])
+    y = torch.tensor([0, 1])
+    assert Range().choose({0: wrong, 1: right, 2: right}, y) == [0, 1, 2]  # 2 + 2 > 3: the longest of the good ones
+    assert Range().choose({0: 2 * wrong, 1: right, 2: right}, y) == [1, 2]
