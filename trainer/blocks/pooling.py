@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from trainer.blocks.chain import Pool
 
 STEP = 2
-TINY = 1e-12
-"""Added under the root of an RMS, whose slope at 0 has no end."""
 
 
 def pooled(x: Tensor, kind: Pool, window: int) -> Tensor:
@@ -28,7 +26,8 @@ def pooled(x: Tensor, kind: Pool, window: int) -> Tensor:
             return F.avg_pool2d(x, window, STEP, pad, count_include_pad=False)
         case "rms":
             mean = F.avg_pool2d(x.square(), window, STEP, pad, count_include_pad=False)
-            return (mean + TINY).sqrt() * (mean > 0)
+            on = mean > 0  # a root has no slope at 0
+            return mean.where(on, 1.0).sqrt() * on
 
 
 def edge(window: int) -> int:
