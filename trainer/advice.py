@@ -49,6 +49,12 @@ def _readout(config: RunConfig, info: DataInfo) -> Iterator[str]:
 
 
 def _overlay(config: RunConfig, info: DataInfo) -> Iterator[str]:
+    if config.label_code.kind == "overlay" and not config.architecture.flat:
+        yield (
+            f"Only the windows over the first {info.classes} pixels see the label; a mean over the whole map hardly "
+            "notices it, and such a net stays at chance. A class pattern or a learned channel puts it everywhere."
+        )
+        return
     net = Shapes(config, info)
     height, width, channels = info.shape
     hidden = height * width * channels + net.label - prod(net.blocks[0].inputs)

@@ -57,7 +57,7 @@ def test_layers_are_typed_as_channels_and_marks():
 
 @pytest.mark.parametrize("text", ["", "32,,64", "0", "32x", "p32", "32k4", "32s9", "32p9", "32g2", "32p.5", "-3"])
 def test_what_is_no_layer_is_refused_with_what_would_work(text):
-    with pytest.raises(ValueError, match="no layer|from|g takes"):
+    with pytest.raises(ValueError, match=r"no layer|from|g takes"):
         links(text)
 
 

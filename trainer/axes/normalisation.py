@@ -6,6 +6,7 @@ a row by a function of its length alone (`by_length`) let a label code scale all
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field
@@ -55,15 +56,14 @@ class _Length(Norm):
     def apply(self, x: Tensor, state: State, *, training: bool = False) -> Tensor:
         import torch
 
-        rows = x.flatten(1)
-        factor = self.scale(torch.linalg.vector_norm(rows, dim=1, keepdim=True), rows.shape[1])
-        return x * factor.view(-1, *[1] * (x.ndim - 1))
+        row = tuple(range(1, x.ndim))
+        return x * self.scale(torch.linalg.vector_norm(x, dim=row, keepdim=True), prod(x.shape[1:]))
 
     def pull(self, x: Tensor, slope: Tensor) -> Tensor:
         """With s(u) = 1/(u/c + eps) and u = |x|: s·slope − (s²/(c·u))·⟨x, slope⟩·x; 0 stays 0."""
         import torch
 
-        row, width = tuple(range(1, x.ndim)), x[0].numel()
+        row, width = tuple(range(1, x.ndim)), prod(x.shape[1:])
         length = torch.linalg.vector_norm(x, dim=row, keepdim=True)
         scale = self.scale(length, width)
         along = (x * slope).sum(row, keepdim=True) * scale.square() / (length * self._unit(width))

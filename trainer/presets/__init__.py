@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from trainer.errors import ConfigError
 from trainer.presets.base import Preset, Published, Target
+from trainer.presets.classrows_conv import CLASS_ROWS_CONV
+from trainer.presets.conv import CONV
 from trainer.presets.digits import DIGITS
+from trainer.presets.kesanapalli import KESANAPALLI
+from trainer.presets.local import LOCAL
 from trainer.presets.mnist import MNIST
+from trainer.presets.trifecta import TRIFECTAS
 
 __all__ = ["PRESETS", "Preset", "Published", "Target", "find"]
 
-PRESETS: dict[str, Preset] = {preset.name: preset for preset in (*DIGITS, *MNIST)}
+_ALL = (*DIGITS, *MNIST, *CONV, *TRIFECTAS, *CLASS_ROWS_CONV, *LOCAL, *KESANAPALLI)
+PRESETS: dict[str, Preset] = {preset.name: preset for preset in _ALL}
 
 
 def find(name: str) -> Preset:

@@ -47,28 +47,4 @@ MNIST = (
             "metrics": {"every_steps": 5},
         },
     ),
-    Preset(
-        name="backprop-kesanapalli-mnist",
-        title="Backprop on MNIST, Kesanapalli's baseline",
-        summary="Two layers of 500 and a softmax, 20 epochs of batches of 256: the baseline of the report that "
-        "compared FF with backprop.",
-        source="Kesanapalli, Rangarajan, Jain, Jain 2023",
-        published=Published(97.0, "% accuracy", "test", "two layers of 500 and a softmax, 20 epochs, batch 256"),
-        minutes=1.0,
-        config={
-            "name": "Backprop on MNIST, Kesanapalli's",
-            "data": {"name": "mnist", "standardise": "dataset"},
-            "init": {"kind": "torch_default"},
-            "label_code": {"kind": "none"},
-            "competitors": {"kind": "classes"},
-            "goodness": {"kind": "projection", "start": "normal", "bias": True},
-            "objective": {"kind": "cross_entropy"},
-            "normalisation": {"input": {"kind": "none"}, "handover": {"kind": "none"}},
-            "scope": {"kind": "whole"},
-            "schedule": {"kind": "joint", "epochs": 20, "batch_size": 256},
-            "optimiser": {"kind": "adam", "lr": 0.001},
-            "readout": {"kind": "last"},
-            "metrics": {"every_steps": 20},
-        },
-    ),
 )
