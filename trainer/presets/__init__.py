@@ -5,16 +5,34 @@ from __future__ import annotations
 from trainer.errors import ConfigError
 from trainer.presets.base import Preset, Published, Target
 from trainer.presets.classrows_conv import CLASS_ROWS_CONV
+from trainer.presets.competing import COMPETING
 from trainer.presets.conv import CONV
 from trainer.presets.digits import DIGITS
 from trainer.presets.kesanapalli import KESANAPALLI
 from trainer.presets.local import LOCAL
+from trainer.presets.mixed import MIXED
 from trainer.presets.mnist import MNIST
+from trainer.presets.rows import ROWS
+from trainer.presets.text import TEXT
 from trainer.presets.trifecta import TRIFECTAS
+from trainer.presets.unsupervised import UNSUPERVISED
 
 __all__ = ["PRESETS", "Preset", "Published", "Target", "find"]
 
-_ALL = (*DIGITS, *MNIST, *CONV, *TRIFECTAS, *CLASS_ROWS_CONV, *LOCAL, *KESANAPALLI)
+_ALL = (
+    *DIGITS,
+    *MNIST,
+    *ROWS,
+    *COMPETING,
+    *UNSUPERVISED,
+    *TEXT,
+    *MIXED,
+    *CONV,
+    *TRIFECTAS,
+    *CLASS_ROWS_CONV,
+    *LOCAL,
+    *KESANAPALLI,
+)
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in _ALL}
 
 

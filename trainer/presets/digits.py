@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from trainer.presets.base import Preset
-
-_CLASS_ROWS: dict[str, Any] = {
-    "label_code": {"kind": "none"},
-    "competitors": {"kind": "classes"},
-    "objective": {"kind": "cross_entropy"},
-    "normalisation": {"input": {"kind": "none"}, "handover": {"kind": "none"}},
-    "init": {"kind": "normal", "gain": 1.414},
-}
+from trainer.presets.parts import BACKPROP, CLASS_ROWS, joint
 
 DIGITS = (
     Preset(
@@ -24,6 +15,7 @@ DIGITS = (
         published=None,
         minutes=0.3,
         config={"name": "FF on digits"},
+        method="swish-symba",
     ),
     Preset(
         name="backprop-digits",
@@ -33,14 +25,12 @@ DIGITS = (
         published=None,
         minutes=0.1,
         config={
-            **_CLASS_ROWS,
+            **BACKPROP,
             "name": "Backprop on digits",
-            "goodness": {"kind": "projection", "start": "normal", "bias": True},
-            "scope": {"kind": "whole"},
-            "schedule": {"kind": "joint", "epochs": 30},
+            "schedule": joint(30, 64),
             "optimiser": {"kind": "adam", "lr": 0.001},
-            "readout": {"kind": "last"},
         },
+        method="backprop",
     ),
     Preset(
         name="mono-forward-digits",
@@ -50,12 +40,33 @@ DIGITS = (
         published=None,
         minutes=0.1,
         config={
-            **_CLASS_ROWS,
+            **CLASS_ROWS,
             "name": "Mono-Forward on digits",
-            "goodness": {"kind": "projection"},
-            "schedule": {"kind": "joint", "epochs": 30},
+            "schedule": joint(30, 64),
             "optimiser": {"kind": "adam", "lr": 0.001},
-            "readout": {"kind": "sum"},
         },
+        method="mono-forward",
+    ),
+    Preset(
+        name="minimise-digits",
+        title="Quiet for the truth, on digits",
+        summary="As ff-digits, but positive data should leave a layer quiet and negative data excite it: one of the "
+        "paper's open questions.",
+        source="Hinton 2022 (minimising the sum of squares)",
+        published=None,
+        minutes=0.3,
+        config={"name": "FF on digits, minimised", "goodness": {"kind": "activity", "sign": -1}},
+        method="ff",
+    ),
+    Preset(
+        name="student-t-digits",
+        title="Student's t as activation, on digits",
+        summary="As ff-digits, but a unit's activity is how surprising its input is under Student's t: never dead, and "
+        "the same for z and −z.",
+        source="Hinton 2022 (open question)",
+        published=None,
+        minutes=0.3,
+        config={"name": "FF on digits, Student's t", "activation": {"kind": "student_t"}},
+        method="ff",
     ),
 )
