@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from trainer.arithmetic import Shapes
 
 if TYPE_CHECKING:
+    from trainer.blocks.base import Block
     from trainer.config import RunConfig
     from trainer.data.family import DataInfo
 
@@ -31,6 +32,15 @@ def shapes(config: RunConfig, info: DataInfo) -> Found:
         if wrong and config.reach(layer - 1) is not None:
             yield f"{_where(config, layer, 'goodness')}.kind", f"layer {layer}: {wrong}"
             return
+        yield from _norms(config, layer, block, info.classes)
+
+
+def _norms(config: RunConfig, layer: int, block: Block, classes: int) -> Found:
+    """What a normalisation cannot cut in what enters `layer` (from 1) or in its activity."""
+    slots = {"input" if layer == 1 else "handover": block.inputs, "before": block.outputs}
+    for slot, shape in slots.items():
+        if wrong := getattr(config.normalisation, slot).misfit(shape, classes):
+            yield f"normalisation.{slot}.kind", f"layer {layer}: {wrong}"
 
 
 def _where(config: RunConfig, layer: int, axis: str) -> str:

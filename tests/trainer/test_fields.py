@@ -15,8 +15,25 @@ from trainer.config import RunConfig
 from trainer.errors import ConfigError
 
 # What has to stand beside a value of an axis for a run to make sense, or for the field to matter.
+ROWS = {"preset": "mono-forward-digits"}
+MAPS = {"architecture": {"kind": "conv", "channels": "4, 6"}, "architecture.hidden": None}
+SPLIT = {"goodness.power": 1, "goodness.constraint_share": 0.3}
 CONTEXT = {
     "goodness.projection": tiny.MONO,
+    "goodness.groups": {**ROWS, "architecture.hidden": [20, 30]},
+    "goodness.patch_projection": ROWS,
+    "goodness.prototype": ROWS,
+    "goodness.pool": {**ROWS, **MAPS},
+    "goodness.regions": {**MAPS, "label_code.kind": "channel"},
+    "objective.terms": ROWS,
+    "normalisation.input.group": {"normalisation.input": {"kind": "group", "groups": 4}},
+    "normalisation.before.layer": SPLIT,
+    "normalisation.before.group": {**SPLIT, "normalisation.before": {"kind": "group", "groups": 4}},
+    "normalisation.handover.group": {"normalisation.handover": {"kind": "group", "groups": 4}},
+    "scope.block": {"architecture.hidden": [16, 12, 8], "readout.kind": "softmax"},
+    "schedule.alternating": {"scope.kind": "pair"},
+    "readout.range": {**ROWS, "data.valid_size": 40},
+    "readout.pool": {**MAPS, "label_code.kind": "channel"},
     "competitors.classes": tiny.MONO,
     "label_code.none": tiny.MONO,
     "readout.sum": tiny.MONO,
@@ -37,6 +54,12 @@ OTHER: dict[str, Any] = {
     "device": "cuda",  # refused where there is none
     "checkpoint.every_seconds": 0.0,
     "strength": 2.5,
+    "terms": [{"kind": "similarity"}],
+    "theta_negative": 0.5,
+    "clip": 0.01,
+    "at": (0.2, 0.8),
+    "to": (0.3, 0.1),
+    "groups": 2,
 }
 NOT_OF_THE_RESULT = {"version": "says how to read the rest", "name": "is what the run is called"}
 
@@ -102,7 +125,7 @@ def outcome(changes: dict[str, Any], out: Any) -> Any:
     except ConfigError as error:
         return error.reason
     kinds = [event["kind"] for event in tiny.events(out) if event["kind"] in ("metrics", "checkpoint")]
-    weights = [flat.numpy().tobytes() for flat in tiny.weights(stored)]
+    weights = [flat.numpy().tobytes() for flat in [*tiny.weights(stored), *stored["head"].values()]]
     return weights, tiny.points(out), kinds, tiny.events(out, "start")[0]["environment"]["threads"]
 
 

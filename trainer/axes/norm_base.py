@@ -29,6 +29,10 @@ class Norm(Value):
         """The value for a data set of that many classes."""
         return self
 
+    def misfit(self, shape: tuple[int, ...], classes: int) -> str | None:
+        """What about rows of that shape keeps them from being normalised so, and what would work."""
+        return None
+
     def learned_numbers(self, shape: tuple[int, ...]) -> int:
         """How many numbers it learns with its layer, for rows of that shape."""
         return 0

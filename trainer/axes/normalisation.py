@@ -125,6 +125,12 @@ class GroupNorm(Norm, title="Group norm"):
     eps: float = Field(1e-5, gt=0, le=1, title="eps", json_schema_extra=RARE)
     """Added to the variance."""
 
+    def misfit(self, shape: tuple[int, ...], classes: int) -> str | None:
+        groups, units = self.groups or classes, shape[1] if len(shape) == 2 else shape[0]
+        if units % groups == 0:
+            return None
+        return f"{units} units or channels cannot be cut into {groups} equal groups: set layer, or a divisor of {units}"
+
     def bound(self, classes: int) -> Self:
         return self if self.groups else self.model_copy(update={"groups": classes})
 
@@ -132,6 +138,8 @@ class GroupNorm(Norm, title="Group norm"):
         import torch.nn.functional as F
 
         assert self.groups is not None
+        if x.ndim == 3:
+            return F.group_norm(x.movedim(2, 1), self.groups, eps=self.eps).movedim(1, 2)
         return F.group_norm(x, self.groups, eps=self.eps)
 
 

@@ -87,7 +87,7 @@ class Similarity(Term, title="Similarity"):
 class Contrast(Term, title="Supervised contrast"):
     """An image's features should single out the images of its class among all others of the batch.
 
-    −log of the softmax over the cosines to all other images, over a temperature, a mean over those of the class; features
+    −log of the softmax over the cosines to all other images, a mean over those of the class; features
     are a linear projection of the activity. Source: Khosla et al. 2020; beside class rows HCL-FF (Yao, Chen, Kuo 2026).
     """
 
