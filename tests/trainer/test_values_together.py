@@ -78,7 +78,7 @@ def test_a_step_beside_what_other_layers_say(kind, scope):
             losses.append(torch.log(1 + torch.exp(sign * (1.5 - found[n] - heard))).mean())
         for place in range(lowest, n + 1):
             for kept, leaf in zip(wanted[place], layers[place], strict=True):
-                kept += moved(leaf, sum(losses)) - leaf.detach()
+                kept.add_(moved(leaf, sum(losses)) - leaf.detach())
     if scope == "layer":
         for n in range(3):
             step(net, n, rows, task)
@@ -113,7 +113,7 @@ def expected(layers, reach):
         loss = symba(layers, lambda place, lowest=lowest: place <= lowest)[n]
         for place in range(lowest, n + 1):
             for kept, leaf in zip(wanted[place], layers[place], strict=True):
-                kept += moved(leaf, loss) - leaf.detach()
+                kept.add_(moved(leaf, loss) - leaf.detach())
     return wanted
 
 

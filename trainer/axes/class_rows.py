@@ -1,4 +1,4 @@
-"""Goodness that gives one score a class, so that one pass without a label is enough. Imports no torch at module level."""
+"""Goodness that gives one score a class: one pass without a label is enough. Imports no torch at module level."""
 
 from __future__ import annotations
 
