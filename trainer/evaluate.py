@@ -74,7 +74,7 @@ def _accuracy(scores: Tensor, y: Tensor) -> float:
 def images_at_once(net: Net) -> int:
     """How many images may be in flight: activity and handed-over copy of two neighbouring layers, for all labels."""
     passes = net.coder.classes if net.coder.code.carries_label else 1
-    widest = max(prod(layer.block.inputs) + prod(layer.block.outputs) for layer in net.layers)
+    widest = max(prod(layer.block.inputs) + layer.block.widest for layer in net.layers)
     return max(1, BUDGET // (passes * widest * 2 * net.layers[0].buffer.flat.element_size()))
 
 
@@ -87,10 +87,12 @@ def judge(
     *,
     trained: int,
     tick: Callable[[], None] = lambda: None,
+    sweep: bool = True,
 ) -> Judgement:
     """Answers to `images`, rows (N, ...) and labels (N,), by the first `trained` layers: the rest know nothing yet.
 
-    `tick` is called before each piece and may raise to end it.
+    Without `sweep` the layers' own readings are left out where a head answers: one pass instead of one a label. `tick`
+    is called before each piece and may raise to end it.
     """
     x, y = images
     answers = _Answers(len(x))
@@ -98,7 +100,7 @@ def judge(
         tick()
         part = slice(first, first + at_once)
         piece = x[part].flatten(1)
-        for layer, scores in _scores(net, piece, trained):
+        for layer, scores in _scores(net, piece, trained) if sweep or not head else ():
             answers.put("own", layer, part, scores)
         if head:
             total, probes = head.answers(piece)

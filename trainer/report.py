@@ -79,7 +79,8 @@ def _evaluated(run: Session, step: Step) -> dict[str, float]:
 def _of_the_head(name: str) -> bool:
     """Whether a series says what a head answers, where there is one."""
     part, _, kind = name.partition("/")
-    return part in ("test", "valid", "train") and kind in ("accuracy", "perplexity") or name.endswith("probe_accuracy")
+    answered = part in ("test", "valid", "train") and kind in ("accuracy", "perplexity")
+    return answered or name.endswith("probe_accuracy")
 
 
 def _held_out(run: Session, trained: int) -> dict[str, float]:
@@ -102,15 +103,17 @@ def judge_test(run: Session, trained: int) -> Judgement:
     return judge_images(run, run.data.x_test, run.data.y_test, trained)
 
 
-def judge_images(run: Session, x: torch.Tensor, y: torch.Tensor, trained: int, net: Net | None = None) -> Judgement:
-    """Scores of images x with labels y, by the run's net or another. Raises Stopped when somebody asks for it meanwhile."""
+def judge_images(
+    run: Session, x: torch.Tensor, y: torch.Tensor, trained: int, net: Net | None = None, *, sweep: bool = True
+) -> Judgement:
+    """Scores of images x with labels y, by the run's net or another. Raises Stopped when somebody asks for it."""
 
     def tick() -> None:
         run.stop.check()
         run.progress("evaluate", force=False)
 
     def answers(x: torch.Tensor, y: torch.Tensor) -> Judgement:
-        return judge(net or run.net, run.config.readout, run.head, (x, y), trained=trained, tick=tick)
+        return judge(net or run.net, run.config.readout, run.head, (x, y), trained=trained, tick=tick, sweep=sweep)
 
     readout = run.config.readout
     if readout.kind != "range":

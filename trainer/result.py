@@ -18,7 +18,7 @@ def conclude(run: Session) -> dict[str, Any]:
     run.progress("evaluate")
     layers = len(run.net.layers)
     test = judge_test(run, layers)
-    train = judge_images(run, run.data.x_train, run.data.y_train, layers)
+    train = judge_images(run, run.data.x_train, run.data.y_train, layers, sweep=False)
     draw(run, test)
     by_test, by_train = test.layer_accuracy(), train.layer_accuracy()
     content = {

@@ -164,7 +164,8 @@ class Labelled(Rows):
 
 def _masked(x: Tensor, mask: Tensor) -> Tensor:
     """Rows x (J·B, …) times the mask (B, …)."""
-    return (x.unflatten(0, (-1, len(mask))) * mask).flatten(0, 1)
+    passes = x.unflatten(0, (-1, len(mask)))  # type: ignore[no-untyped-call]
+    return (passes * mask).flatten(0, 1)  # type: ignore[no-any-return]
 
 
 def with_neutral(table: Tensor) -> Tensor:

@@ -9,8 +9,8 @@ MIXED = (
     Preset(
         name="hybrid-mnist",
         title="FF below, backprop above, on MNIST",
-        summary="Layers 1 and 2 learn by Forward-Forward, one after the other; then layer 3 and its softmax by backprop "
-        "on what they hand on under the neutral label.",
+        summary="Layers 1 and 2 learn by Forward-Forward, one after the other; then layer 3 and its softmax by "
+        "backprop on what they hand on under the neutral label.",
         source="proposed by Kesanapalli, Rangarajan, Jain, Jain 2023; settings chosen on a validation split",
         published=None,
         minutes=6.0,
@@ -43,8 +43,8 @@ MIXED = (
     Preset(
         name="ff-black-box-mnist",
         title="Forward-Forward through a black box, on MNIST",
-        summary="Between the layers only one bit a unit passes: on or off. No gradient could go through it; layers that "
-        "learn alone do not ask for one.",
+        summary="Between the layers only one bit a unit passes: on or off. No gradient could go through it; layers "
+        "that learn alone do not ask for one.",
         source="Hinton 2022 (that FF does not mind); the recipe is that of ff-fast-mnist",
         published=None,
         minutes=2.0,

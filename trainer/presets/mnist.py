@@ -30,8 +30,8 @@ MNIST = (
     Preset(
         name="symba-mnist",
         title="SymBa on MNIST",
-        summary="Two layers of 500 and a loss of the gap alone, against wrong labels that layer 1 finds likely; a little "
-        "dropout, which pays in long runs.",
+        summary="Two layers of 500 and a loss of the gap alone, against wrong labels that layer 1 finds likely; a "
+        "little dropout, which pays in long runs.",
         source="Lee and Song 2023, arXiv 2303.08418 (objective); settings chosen on a validation split",
         published=Published(
             98.58, "% accuracy", "test", "an MLP, as other papers tabulate it; net, epochs and augmentation not stated"

@@ -73,7 +73,8 @@ ROWS = (
         name="hff-mnist",
         title="Prototypes on a sphere on MNIST",
         summary="The score of a class is the cosine between a layer's activity and the class's learned direction.",
-        source="Sarode et al. 2026, arXiv 2605.00082; its temperature is not known, settings chosen on a validation split",
+        source="Sarode et al. 2026, arXiv 2605.00082; its temperature is not known, settings chosen on a "
+        "validation split",
         published=None,
         minutes=6.0,
         config={
@@ -94,8 +95,8 @@ ROWS = (
     Preset(
         name="predsim-mnist",
         title="Prediction and similarity on MNIST",
-        summary="A linear classifier beside each layer, and the demand that images of one class look alike to it, which "
-        "weighs 99 %. Batch norm between layers.",
+        summary="A linear classifier beside each layer, and the demand that images of one class look alike to it, "
+        "which weighs 99 %. Batch norm between layers.",
         source="Nøkland and Eidnes 2019; anokland/local-loss; settings chosen on a validation split",
         published=Published(
             99.69, "% accuracy", "test", "another net: VGG8b with dropout, 100 epochs, images moved by up to two pixels"

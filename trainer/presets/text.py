@@ -42,8 +42,8 @@ TEXT = (
     Preset(
         name="ff-aesop-rollout",
         title="Forward-Forward on Aesop's Fables, its own text as negatives",
-        summary="Real windows against windows that the net has written by itself. They are too easy to tell apart: what "
-        "the layers learn from them may serve worse than what random layers have.",
+        summary="Real windows against windows that the net has written by itself. They are too easy to tell apart: "
+        "what the layers learn from them may serve worse than what random layers have.",
         source="Hinton 2022 (self-generated negatives)",
         published=None,
         minutes=8.0,

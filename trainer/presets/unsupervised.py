@@ -49,8 +49,8 @@ UNSUPERVISED = (
     Preset(
         name="scff-mnist",
         title="Self-contrast (SCFF) on MNIST",
-        summary="An image and itself against an image and another one, added up; one layer after another, and a softmax "
-        "on both.",
+        summary="An image and itself against an image and another one, added up; one layer after another, and a "
+        "softmax on both.",
         source="Chen, Liu, Laydevant, Grollier 2025, Nature Communications 16:5978 (method); objective chosen here",
         published=Published(98.70, "% accuracy", "test", "two layers of 2000, one after another, linear readout"),
         minutes=7.0,
