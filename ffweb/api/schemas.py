@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
+from trainer.controls import CONTROLS
+
 ConfigIn = Annotated[
     dict[str, Any], Field(description="A run's config or a part of one; `GET /schema` has its JSON Schema.")
 ]
@@ -15,6 +17,7 @@ Changes = Annotated[
     dict[str, Any],
     Field(description="Dotted paths into the config and their new values; a new `kind` brings its own defaults."),
 ]
+_CONTROLS = " ".join(f"`{control.name}`: {control.sentence}" for control in CONTROLS.values())
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=40)]], Field(max_length=20)]
 Visibility = Literal["private", "team"]
@@ -42,7 +45,7 @@ class RunIn(Source):
 
 class GroupIn(RunIn):
     seeds: Annotated[list[int], Field(max_length=60)] = []
-    against: list[str] = Field([], description="Controls beside each run: `backprop`, `random`.")
+    against: list[str] = Field([], description=f"Controls beside each run: {_CONTROLS}")
     vary: dict[str, list[Any]] = Field({}, description="A small grid: dotted paths and the values to try.")
 
 
@@ -256,6 +259,14 @@ class Published(Schema):
     conditions: str
 
 
+class Target(Schema):
+    """What a preset is meant to reach at its last epoch."""
+
+    value: float = Field(description="In the metric's own unit: shares from 0 to 1.")
+    metric: str
+    better: Literal["up", "down"]
+
+
 class PresetItem(Schema):
     name: str
     title: str
@@ -264,6 +275,8 @@ class PresetItem(Schema):
     published: Published | None
     minutes: float
     config: dict[str, Any]
+    method: str = Field(description="Its method's entry on the page /methods; empty where it has none.")
+    target: Target | None
 
 
 class Presets(Schema):

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ffweb.pages.form_fits import changes_between
+from ffweb.pages.form_spans import compact
 from trainer import config as trainer_config
 
 
@@ -15,8 +16,8 @@ def commands(
     preset: str | None, config: Mapping[str, Any], seeds: Sequence[int], folder: str, named: Mapping[str, str]
 ) -> list[str]:
     """One `python -m trainer run …` a seed, which composes to `config` with that seed."""
-    start = trainer_config.parse(trainer_config.compose(preset)).model_dump(mode="json")
-    changes = {**named, **changes_between(start, config)}
+    start = compact(trainer_config.parse(trainer_config.compose(preset)).model_dump(mode="json"))
+    changes = {**named, **changes_between(start, compact(config))}
     return [
         _command(
             preset,

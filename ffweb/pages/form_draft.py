@@ -13,18 +13,21 @@ from pydantic import ValidationError
 from ffweb.pages import form_words
 from ffweb.pages.form_fits import COMBINATION, Misfit, changes_between, misfits, problems_of
 from ffweb.pages.form_schema import form_tree
-from ffweb.pages.form_values import from_form, to_form, to_text, value_at, with_value
-from ffweb.runs import validate
+from ffweb.pages.form_spans import compact
+from ffweb.pages.form_values import from_form, to_form, to_text, value_at, with_value, without_value
+from ffweb.runs import controls, validate
 from ffweb.runs.models import Run
 from trainer import config as trainer_config
 from trainer import estimate as estimating
 from trainer.config import RunConfig
+from trainer.controls import CONTROLS
 from trainer.data.catalogue import DataInfo, describe, facts
 from trainer.errors import ConfigError, Problem
 from trainer.estimate import Estimate
 from trainer.presets import PRESETS
 
 MAX_SEEDS = 20
+MISSING = object()
 
 
 @dataclass(frozen=True)
@@ -45,13 +48,13 @@ class Start:
 def start_from_preset(name: str) -> Start:
     """Raises ConfigError (loc `preset`) for a name that is none."""
     config = trainer_config.parse(trainer_config.compose(name)).model_dump(mode="json")
-    return Start(PRESETS[name].title, config, preset=name)
+    return Start(PRESETS[name].title, compact(config), preset=name)
 
 
 def start_from_run(run: Run) -> Start:
     """Raises ConfigError for a config that today's schema refuses."""
     config = trainer_config.parse(trainer_config.compose(config=run.config)).model_dump(mode="json")
-    return Start(run.name, config, run=run)
+    return Start(run.name, compact(config), run=run)
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,19 @@ class Draft:
     def sound(self) -> dict[str, Any]:
         """The config with the values it began with in place of wrong ones, so that the rest can be judged."""
         sound = self.config
-        for loc in (problem["loc"] for problem in self.problems if problem["type"] not in (COMBINATION, "memory")):
-            before = value_at(self.start.config, loc)
-            if value_at(sound, loc) is not None and before is not None:
-                sound = with_value(sound, loc, before)
+        for problem in self.problems:
+            if problem["type"] not in (COMBINATION, "memory"):
+                sound = self._as_begun(sound, problem["loc"])
         return sound
+
+    def _as_begun(self, config: dict[str, Any], loc: str) -> dict[str, Any]:
+        """`config` with the value at `loc` as it began; where there was none, without it."""
+        while loc and value_at(config, loc, MISSING) is MISSING:  # inside a list
+            loc = loc.rpartition(".")[0]
+        before = value_at(self.start.config, loc, MISSING)
+        if not loc:
+            return config
+        return without_value(config, loc) if before is MISSING else with_value(config, loc, before)
 
     @cached_property
     def countable(self) -> RunConfig | None:
@@ -104,13 +115,30 @@ class Draft:
     @property
     def is_backprop(self) -> bool:
         """One loss trains the whole net: it is the baseline itself and has no twin."""
-        return bool(value_at(self.config, "scope.kind") == "whole")
+        config = self.countable
+        if config is None:
+            return bool(value_at(self.config, "scope.kind") == "whole")
+        reaches = [config.reach(layer) for layer in range(config.depth)]
+        return not config.at(config.depth).scope.local and reaches == [*[None] * (config.depth - 1), 0]
+
+    @property
+    def against(self) -> list[str]:
+        """The controls that are to start beside each run."""
+        return [kind for kind in CONTROLS if self.form.get(f"against.{kind}") == "true"]
+
+    @cached_property
+    def no_controls(self) -> dict[str, str]:
+        """{control: why this run cannot have it}."""
+        return {} if self.parsed is None else controls.missing(self.parsed)
 
     @cached_property
     def twin_estimate(self) -> Estimate | None:
         if not self.countable or not self.info or self.is_backprop:
             return None
-        return estimating.estimate(self.countable.twin(), self.info)
+        try:
+            return estimating.estimate(self.countable.twin(), self.info)
+        except ConfigError:  # it has none, and the form says why
+            return None
 
     @cached_property
     def warnings(self) -> list[str]:
@@ -119,7 +147,7 @@ class Draft:
     @cached_property
     def misfits(self) -> dict[str, dict[str, Misfit]]:
         """Asked of the sound config: wrong numbers would hide what goes with what."""
-        return misfits(self.sound)
+        return misfits(self.countable, self.info) if self.countable else {}
 
 
 def blank_form(start: Start) -> dict[str, str]:

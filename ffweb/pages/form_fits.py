@@ -1,27 +1,36 @@
 """Which values of an axis go with the rest of a config, why the others do not, and what one click would make right.
 
-Nothing here knows a method: every answer is what `trainer.config.parse` says to a tried change.
+Nothing here knows a method: every answer is what the trainer says to a tried change. Fields are checked once, by the
+caller; a try puts another kind with its defaults into the checked config and asks what does not go together then, so
+that a hundred kinds cost milliseconds.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, TypeVar, cast, get_args
 
-import orjson
+from pydantic import BaseModel
 
 from ffweb.pages.form_schema import Choice, Leaf, Node, form_tree
 from ffweb.pages.form_values import diff, value_at
+from trainer import compatibility
 from trainer import config as trainer_config
+from trainer.config import RunConfig
+from trainer.controls import CONTROLS
+from trainer.data.catalogue import DataInfo
 from trainer.errors import ConfigError, Problem
 from trainer.presets import PRESETS
 
+M = TypeVar("M", bound=BaseModel)
 Changes = dict[str, Any]
 MAX_FIXES = 3
+MAX_STEPS = 4  # changes of one kind in a row, each as the sentence before it says
 COMBINATION = "combination"  # the type of problems that lie between fields, not in one
+OTHER: dict[str, Literal["image", "text"]] = {"image": "text", "text": "image"}  # kinds of data
 
 
 @dataclass(frozen=True)
@@ -30,49 +39,94 @@ class Misfit:
 
     reason: str
     fix: Changes
+    elsewhere: bool = False
+    """Whether it is for the other kind of data, text or images: then nobody misses it here."""
 
 
 def problems_of(config: Mapping[str, Any]) -> list[Problem]:
     """What the schema has against a config; nothing if it can be run."""
-    return list(_problems(orjson.dumps(config, option=orjson.OPT_SORT_KEYS)))
-
-
-@lru_cache(maxsize=4096)
-def _problems(body: bytes) -> tuple[Problem, ...]:
     try:
-        trainer_config.parse(orjson.loads(body))
+        trainer_config.parse(config)
     except ConfigError as refused:
-        return tuple(refused.errors)
-    return ()
+        return list(refused.errors)
+    return []
 
 
-def with_kinds(config: Mapping[str, Any], kinds: Changes) -> dict[str, Any]:
-    """`config` with other kinds at some dotted paths, outer ones first; what a new kind brings are its defaults."""
-    result = dict(config)
+# ── trying kinds ──────────────────────────────────────────────────────────────────────────────────────────────────
+def with_kinds(config: RunConfig, kinds: Changes) -> RunConfig:
+    """`config` with other kinds at some dotted paths, outer ones first; what a new kind brings are its defaults.
+
+    Raises LookupError for a path that the other kinds do not have.
+    """
     for path in sorted(kinds, key=lambda p: p.count(".")):
-        *parents, axis, _ = path.split(".")
-        place = result
-        for name in parents:
-            place[name] = place = dict(place.get(name, {}))
-        if value_at(place, f"{axis}.kind") != kinds[path]:
-            place[axis] = {"kind": kinds[path]}
-    return result
+        config = _put(config, path.split(".")[:-1], kinds[path])
+    return config
+
+
+def _put(owner: M, names: list[str], tag: str) -> M:
+    name, *rest = names
+    if name not in type(owner).model_fields:
+        raise LookupError(name)
+    if rest:
+        value = _put(getattr(owner, name), rest, tag)
+    elif getattr(owner, name).kind == tag:
+        return owner
+    else:
+        value = _fresh(type(owner), name, tag)
+    return owner.model_copy(update={name: value})
+
+
+@lru_cache(maxsize=1024)
+def _fresh(owner: type[BaseModel], name: str, tag: str) -> BaseModel:
+    """The value `tag` of the axis `name` with its defaults."""
+    spec = owner.model_fields[name]
+    if getattr(spec.default, "kind", None) == tag:
+        return cast(BaseModel, spec.default)
+    kinds = {kind.model_fields["kind"].default: kind for kind in get_args(spec.annotation) or (spec.annotation,)}
+    return cast(BaseModel, kinds[tag]())
 
 
 @dataclass(frozen=True)
 class _Tried:
     """A config to try kinds on; what it has against itself already is nobody's fault."""
 
-    config: Mapping[str, Any]
-    known: frozenset[tuple[str, str]]
+    config: RunConfig
+    info: DataInfo | None
+    choices: list[tuple[Choice, str]]
+    """The axes that show, with their chosen kinds."""
+    known: frozenset[tuple[str, str]] = frozenset()
+    seen: dict[frozenset[tuple[str, str]], list[Problem]] = field(default_factory=dict)
 
     def news(self, kinds: Changes) -> list[Problem]:
         """What these kinds would bring up."""
-        return [p for p in problems_of(with_kinds(self.config, kinds)) if _key(p) not in self.known]
+        key = frozenset(kinds.items())
+        if key not in self.seen:
+            self.seen[key] = self._ask(kinds)
+        return [p for p in self.seen[key] if _key(p) not in self.known]
+
+    def _ask(self, kinds: Changes) -> list[Problem]:
+        try:
+            return _together_problems(with_kinds(self.config, kinds), self.info)
+        except LookupError as no:  # some of these kinds belong to others that are not among them
+            return [{"loc": str(no), "msg": "", "type": "misplaced"}]
+
+    def others(self) -> Iterator[tuple[Choice, Changes]]:
+        """Every kind that could be chosen in place of another one."""
+        for choice, tag in self.choices:
+            for kind in choice.kinds:
+                if kind.tag != tag:
+                    yield choice, {f"{choice.path}.kind": kind.tag}
 
 
-def _tried(config: Mapping[str, Any]) -> _Tried:
-    return _Tried(config, frozenset(_key(problem) for problem in problems_of(config)))
+def _together_problems(config: RunConfig, info: DataInfo | None) -> list[Problem]:
+    """What of a config does not go together, on data of which `info` is known."""
+    return compatibility.problems(config) or (compatibility.data_problems(config, info) if info else [])
+
+
+def _tried(config: RunConfig, info: DataInfo | None) -> _Tried:
+    choices = list(chosen_choices(config.model_dump(mode="json")))
+    known = frozenset(_key(problem) for problem in _together_problems(config, info))
+    return _Tried(config, info, choices, known)
 
 
 def _key(problem: Problem) -> tuple[str, str]:
@@ -97,38 +151,76 @@ def _below(nodes: Iterable[Node], config: Mapping[str, Any]) -> Iterator[tuple[C
             yield from _below(node.children, config)
 
 
-def misfits(config: Mapping[str, Any]) -> dict[str, dict[str, Misfit]]:
+# ── what cannot be chosen alone ───────────────────────────────────────────────────────────────────────────────────
+def misfits(config: RunConfig, info: DataInfo | None = None) -> dict[str, dict[str, Misfit]]:
     """{choice path: {tag: why it cannot be chosen now}}. What is chosen is never among them."""
-    tried = _tried(config)
+    tried = _tried(config, info)
     found: dict[str, dict[str, Misfit]] = {}
-    for choice, tag in chosen_choices(config):
-        for kind in choice.kinds:
-            change = {f"{choice.path}.kind": kind.tag}
-            if kind.tag != tag and (news := tried.news(change)):
-                found.setdefault(choice.path, {})[kind.tag] = Misfit(news[0]["msg"], _together(tried, change))
+    for choice, change in tried.others():
+        if news := tried.news(change):
+            away = _elsewhere(tried, change)
+            fix = {} if away else _together(tried, change, news)
+            (tag,) = change.values()
+            found.setdefault(choice.path, {})[tag] = Misfit(news[0]["msg"], fix, away)
     return found
 
 
-def _together(tried: _Tried, change: Changes) -> Changes:
-    """The fewest further kinds, as some preset has them, with which `change` can be run; empty if none do."""
+def _elsewhere(tried: _Tried, change: Changes) -> bool:
+    """Whether it is the kind of data that a change does not go with."""
+    info, config = tried.info, with_kinds(tried.config, change)
+    if info is None:
+        return False
+    here = {_key(p) for p in compatibility.data_problems(config, info)} - tried.known
+    return bool(here - {_key(p) for p in compatibility.data_problems(config, replace(info, kind=OTHER[info.kind]))})
+
+
+def _together(tried: _Tried, change: Changes, news: list[Problem]) -> Changes:
+    """Few further kinds with which `change` can be run: as the sentences say, else as the nearest preset has them."""
+    if found := _led(tried, change, news):
+        return found
     (path, tag), *_ = change.items()
-    here = _kinds(tried.config)
+    here = {f"{choice.path}.kind": chosen for choice, chosen in tried.choices}
     donors = sorted((d for d in _known_kinds() if d.get(path) == tag), key=lambda d: len(d.items() - here.items()))
-    options = [_needed(tried, change, {p: t for p, t in d.items() if here.get(p) != t}) for d in donors]
-    return min((option for option in options if option), key=len, default={}) or _one_more(tried, change)
+    for donor in donors[:MAX_FIXES]:
+        if found := _needed(tried, change, {p: t for p, t in donor.items() if here.get(p, t) != t}):
+            return found
+    return {}
 
 
-def _kinds(config: Mapping[str, Any]) -> dict[str, str]:
-    """The chosen kinds of a config, by dotted path."""
-    return {f"{choice.path}.kind": tag for choice, tag in chosen_choices(config)}
+def _led(tried: _Tried, change: Changes, news: list[Problem]) -> Changes:
+    """`change` with what the sentences name that stand against it, one after another; empty if they lead nowhere."""
+    for _ in range(MAX_STEPS):
+        words = set(re.findall(r"\w+", news[0]["msg"]))
+        steps = [c for _, c in tried.others() if words.issuperset(c.values()) and not c.keys() & change.keys()]
+        tries = [(tried.news(change | step), change | step) for step in steps]
+        helped = [entry for entry in tries if _key(news[0]) not in map(_key, entry[0])]
+        if not helped:
+            return {}
+        news, change = min(helped, key=lambda entry: len(entry[0]))
+        if not news:
+            return change
+    return {}
 
 
 @lru_cache(maxsize=1)
 def _known_kinds() -> tuple[dict[str, str], ...]:
-    """The kinds of the presets and of the twins they are compared with: they are known to go together."""
-    runs = [trainer_config.parse(trainer_config.compose(name)) for name in PRESETS]
-    found = [_kinds(run.model_dump(mode="json")) for run in [*runs, *(run.twin() for run in runs)]]
+    """The kinds of the presets and of their controls: they are known to go together."""
+    found: list[dict[str, str]] = []
+    for name in PRESETS:
+        for config in _family(trainer_config.parse(trainer_config.compose(name))):
+            chosen = chosen_choices(config.model_dump(mode="json"))
+            found.append({f"{choice.path}.kind": tag for choice, tag in chosen})
     return tuple(kinds for n, kinds in enumerate(found) if kinds not in found[:n])
+
+
+def _family(config: RunConfig) -> Iterator[RunConfig]:
+    """A config and its controls, as far as it has them."""
+    yield config
+    for control in CONTROLS.values():
+        try:
+            yield control.derive(config)
+        except ConfigError:
+            continue
 
 
 def _needed(tried: _Tried, change: Changes, more: Changes) -> Changes:
@@ -143,29 +235,20 @@ def _needed(tried: _Tried, change: Changes, more: Changes) -> Changes:
     return change | rest
 
 
-def _one_more(tried: _Tried, change: Changes) -> Changes:
-    for choice, tag in chosen_choices(tried.config):
-        for kind in choice.kinds:
-            both = change | {f"{choice.path}.kind": kind.tag}
-            if kind.tag != tag and f"{choice.path}.kind" not in change and not tried.news(both):
-                return both
-    return {}
-
-
-def repairs(config: Mapping[str, Any], problem: Problem) -> list[Changes]:
+def repairs(config: RunConfig, info: DataInfo | None, problem: Problem) -> list[Changes]:
     """Changes of one kind that make `problem` go and bring no other; only those its sentence names, if it names any.
 
     A wrong number is repaired by a number, not by another kind.
     """
     if problem["type"] != COMBINATION:
         return []
-    tried = _tried(config)
+    tried = _tried(config, info)
     without = replace(tried, known=tried.known - {_key(problem)})
+    words = set(re.findall(r"\w+", problem["msg"]))
     found = [
-        (re.search(rf"\b{re.escape(kind.tag)}\b", problem["msg"]) is None, choice.path != problem["loc"], change)
-        for choice, tag in chosen_choices(config)
-        for kind in choice.kinds
-        if kind.tag != tag and not without.news(change := {f"{choice.path}.kind": kind.tag})
+        (not words.issuperset(change.values()), choice.path != problem["loc"], change)
+        for choice, change in tried.others()
+        if not without.news(change)
     ]
     named = [entry for entry in found if not entry[0]]
     return [change for _, _, change in sorted(named or found, key=lambda entry: entry[:2])[:MAX_FIXES]]

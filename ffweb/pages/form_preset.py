@@ -1,65 +1,132 @@
-"""The preset cards: what each is, how long it takes, what was reached with it and by whom."""
+"""The presets to start from, by family: what each is, how long it takes, what was reached with it and by whom."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from statistics import median
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from ffweb.pages.format import THIN, eta, fixed, percent
+from ffweb.pages.format import THIN, eta, fixed, number
+from ffweb.pages.methods import FAMILIES
+from ffweb.pages.methods.measured import Measured, measured
+from ffweb.pages.methods.reached import Reached, reached
 from ffweb.people.models import User
-from ffweb.runs import access, status
-from trainer import config as trainer_config
+from trainer.data.catalogue import describe
+from trainer.errors import ConfigError
 from trainer.presets import PRESETS, Preset
+from trainer.presets import measured as file
 
-LATEST = 100  # runs looked at for a preset's own figure
-OWN = ("name", "seed", "device", "threads", "metrics", "checkpoint")  # of a run, and without effect on what it reaches
-
-
-def cards(user: User, current: str | None) -> list[dict[str, Any]]:
-    """All presets in their order; `current` is the chosen one."""
-    reached = _reached(user)
-    return [_card(preset, preset.name == current, reached.get(preset.name, [])) for preset in PRESETS.values()]
+FIRST, REST = "First steps: seconds, without a download", "More"
+FIRST_DATA = "digits"
 
 
-def _card(preset: Preset, current: bool, reached: list[float]) -> dict[str, Any]:
-    figure, conditions = _here(reached) if reached else _published(preset)
+@dataclass(frozen=True)
+class Figure:
+    """A figure that says whose it is; `conditions` is what has to be known to compare with it."""
+
+    text: str
+    conditions: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """One preset. `words` is what the filter looks in."""
+
+    name: str
+    title: str
+    summary: str
+    data: str
+    minutes: str
+    figures: list[Figure]
+    current: bool
+    words: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Presets under one heading."""
+
+    title: str
+    cards: list[Card]
+
+
+def picker(user: User, current: str | None) -> dict[str, Any]:
+    """All presets by family, in their order, and the card of the chosen one."""
+    here = reached(user, PRESETS.values())
+    groups: dict[str, list[Card]] = {title: [] for title in (FIRST, *_families().values(), REST)}
+    for preset in PRESETS.values():
+        group = _group(preset)
+        groups[group].append(_card(preset, group, preset.name == current, here.get(preset.name)))
+    cards = [card for found in groups.values() for card in found]
     return {
-        "name": preset.name,
-        "title": preset.title,
-        "summary": preset.summary,
-        "minutes": eta(60 * preset.minutes),
-        "figure": figure,
-        "conditions": conditions,
-        "current": current,
+        "groups": [Group(title, found) for title, found in groups.items() if found],
+        "count": len(cards),
+        "current": next((card for card in cards if card.current), None),
     }
 
 
-def _published(preset: Preset) -> tuple[str, str]:
-    """The source's figure and whose it is: a bare percentage would be read as a promise."""
-    if preset.published is None:
-        return "", ""
-    return f"published {fixed(preset.published.value, 1)}{THIN}%", preset.published.conditions
+def _families() -> dict[str, str]:
+    """{entry of the page /methods: title of its family}."""
+    return {entry.slug: family.title for family in FAMILIES for entry in family.entries}
 
 
-def _here(reached: list[float]) -> tuple[str, str]:
-    runs = "1 finished run" if len(reached) == 1 else f"the median of {len(reached)} finished runs"
-    return f"here {percent(median(reached), 1)}", f"Test accuracy, {runs} of this preset as it stands."
+def _group(preset: Preset) -> str:
+    if preset.config.get("data", {}).get("name", FIRST_DATA) == FIRST_DATA:
+        return FIRST
+    return _families().get(preset.method, REST)
 
 
-def _reached(user: User) -> dict[str, list[float]]:
-    """Test accuracies of the newest runs of each preset, as it stands, that `user` may see."""
-    wanted = {name: essence(trainer_config.compose(name)) for name in PRESETS}
-    runs = access.runs_for(user).filter(status=status.FINISHED, preset__in=wanted).order_by("-ended")
-    found: dict[str, list[float]] = {}
-    for preset, config, result in runs.values_list("preset", "config", "result")[:LATEST]:
-        accuracy = ((result or {}).get("metrics", {}).get("test/accuracy") or {}).get("last")
-        if accuracy is not None and essence(config) == wanted[preset]:
-            found.setdefault(preset, []).append(accuracy)
-    return found
+def _card(preset: Preset, group: str, current: bool, here: Reached | None) -> Card:
+    data = data_title(preset.config.get("data", {}).get("name", FIRST_DATA))
+    return Card(
+        preset.name,
+        preset.title,
+        preset.summary,
+        data,
+        eta(60 * preset.minutes),
+        [*_here(here), *_project(preset), *_published(preset)],
+        current,
+        " ".join([preset.name, preset.title, preset.summary, preset.source, data, group]).lower(),
+    )
 
 
-def essence(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a config decides what it reaches, with its defaults filled in."""
-    whole = trainer_config.compose(config=config)
-    return {name: value for name, value in whole.items() if name not in OWN}
+@lru_cache(maxsize=64)
+def data_title(name: str) -> str:
+    """How readers call a data set."""
+    try:
+        return describe(name).title
+    except ConfigError:
+        return name
+
+
+def _published(preset: Preset) -> list[Figure]:
+    """The source's figure, in its own unit, and its conditions: a bare percentage would be read as a promise."""
+    found = preset.published
+    if found is None:
+        return []
+    percent = found.unit.startswith("%")
+    value = fixed(found.value, 2).rstrip("0").rstrip(".") if percent else number(found.value)
+    split = "" if found.split == "test" else f" on the {found.split} set"
+    return [
+        Figure(f"published {value}{THIN if percent else ' '}{found.unit}{split}, their conditions", found.conditions)
+    ]
+
+
+def _project(preset: Preset) -> list[Figure]:
+    """What `python -m trainer reproduce` measured."""
+    stamp = file.MEASURED.stat().st_mtime_ns if file.MEASURED.exists() else 0
+    found = _measured(preset.name, stamp)
+    return [Figure(f"measured {found.figure}, {found.budget.partition(',')[0]}", found.budget)] if found else []
+
+
+@lru_cache(maxsize=256)
+def _measured(name: str, stamp: int) -> Measured | None:
+    """As the file of results was at `stamp`."""
+    return measured(PRESETS[name])
+
+
+def _here(found: Reached | None) -> list[Figure]:
+    if found is None:
+        return []
+    runs = "1 finished run" if found.runs == 1 else f"the median of {found.runs} finished runs"
+    return [Figure(f"here {found.middle}", f"Last on the test set, {runs} of this preset as it stands.")]

@@ -8,11 +8,13 @@ from typing import Any
 from ffweb.pages import form_words
 from ffweb.pages.form_command import commands
 from ffweb.pages.form_draft import Draft
+from ffweb.pages.form_net import net
 from ffweb.pages.form_values import value_at
 from ffweb.pages.format import eta, si, size
 from ffweb.runs import queries
 from ffweb.runs.validate import queue_for
 from ffweb.work import presence
+from trainer.controls import CONTROLS
 from trainer.errors import ConfigError
 from trainer.estimate import Estimate
 
@@ -27,12 +29,13 @@ def preview(draft: Draft) -> Shown:
         "warnings": draft.warnings,
         "changes": _changes(draft),
         "name": form_words.auto_name(draft.start.title, draft.changes),
-        "start": start_words(len(draft.seeds)),
-        "twin": None if draft.is_backprop else twin_words(len(draft.seeds)),
+        "start": start_words(len(draft.seeds) * (1 + len(draft.against))),
+        "twin": twin_words(len(draft.seeds)) if _offers_twin(draft) else None,
+        "controls": _controls(draft),
         "command": _command(draft),
         "line": _line(draft),
         "foot": f"{len(draft.changes) or 'nothing'} changed, {_seeds(draft.seeds)}",
-        "net": _net(draft),
+        "net": net(draft),
     }
 
 
@@ -42,6 +45,25 @@ def start_words(runs: int) -> str:
 
 def twin_words(runs: int) -> str:
     return "Start with backprop twin" + ("" if runs == 1 else f" ({runs} + {runs})")
+
+
+def _offers_twin(draft: Draft) -> bool:
+    """Backprop in one click: not for what is backprop, cannot have it, or has it ticked already."""
+    return not draft.is_backprop and "backprop" not in draft.no_controls and "backprop" not in draft.against
+
+
+def _controls(draft: Draft) -> list[Shown]:
+    """Every control: its box, what it shows, and why this run cannot have it."""
+    return [
+        {
+            "name": control.name,
+            "title": control.title,
+            "sentence": control.sentence,
+            "on": control.name in draft.against,
+            "off": draft.no_controls.get(control.name, ""),
+        }
+        for control in CONTROLS.values()
+    ]
 
 
 def _rows(draft: Draft) -> list[Shown]:
@@ -112,18 +134,3 @@ def _line(draft: Draft) -> str:
     if ours is None:
         return ""
     return f"{si(ours.parameters)} · {size(ours.memory_bytes)} · {eta(ours.seconds)}"
-
-
-def _net(draft: Draft) -> Shown:
-    """What the drawing needs. Layers come from the form itself while somebody types."""
-    info = draft.info
-    return {
-        "inputs": info.shape[0] * info.shape[1] * info.shape[2] if info else None,
-        "shape": f"{info.shape[0]} × {info.shape[1]}" if info else "",
-        "classes": info.classes if info else None,
-        "layers": list(value_at(draft.config, "architecture.hidden") or []),
-        "label": value_at(draft.config, "label_code.kind") not in (None, "none"),
-        "theta": value_at(draft.config, "objective.theta") is not None,
-        "rows": value_at(draft.config, "competitors.kind") == "classes",
-        "scope": value_at(draft.config, "scope.kind") or "layer",
-    }

@@ -303,6 +303,14 @@ def with_value(config: Mapping[str, Any], path: str, value: Any) -> Config:
     return {**config, head: with_value(config[head], rest, value) if rest else value}
 
 
+def without_value(config: Mapping[str, Any], path: str) -> Config:
+    """A copy of `config` without what stands at a dotted path."""
+    head, _, rest = path.partition(".")
+    if rest:
+        return {**config, head: without_value(config[head], rest)}
+    return {name: value for name, value in config.items() if name != head}
+
+
 def _put(config: Config, path: str, value: Any) -> None:
     *parents, last = path.split(".")
     for part in parents:

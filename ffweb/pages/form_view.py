@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ffweb.pages import form_words
+from ffweb.pages import form_spans, form_words
 from ffweb.pages.form_draft import Draft
 from ffweb.pages.form_fits import Changes, Misfit, repairs
 from ffweb.pages.form_schema import GROUPS, Branch, Choice, Kind, Leaf, Node, form_tree, walk
@@ -18,17 +18,18 @@ from trainer.errors import Problem
 Shown = dict[str, Any]
 MAX_TILES = 6
 MAX_TILE_LETTERS = 44  # in a row of half a group's width
+FOR_DATA = {"data.window": "text", "data.prefix": "text", "data.augment": "image"}  # fields of one kind of data
 
 
-def groups(draft: Draft) -> list[Shown]:
-    """The eight groups with their fields, recipe lines and marks."""
-    placed = place(draft.problems)
-    return [_group(draft, name, title, placed) for name, title in GROUPS.items()]
+def groups(draft: Draft, *, spares: bool = False) -> list[Shown]:
+    """The eight groups with their fields, recipe lines and marks; with `spares` also those of kinds not chosen."""
+    shelf = _Shelf(draft, place(draft.problems), draft.start.config, spares)
+    return [_group(shelf, name, title) for name, title in GROUPS.items()]
 
 
 def place(problems: Iterable[Problem]) -> dict[str, list[Problem]]:
     """Problems by the field that shows them: the deepest one on the way to their place; "" for the form's own."""
-    paths = {node.path for node in walk(form_tree()) if not isinstance(node, Branch)} | {"seeds", "name"}
+    paths = {node.path for node in walk(form_tree()) if not isinstance(node, Branch)} | {"seeds", "name", "against"}
     placed: dict[str, list[Problem]] = {}
     for problem in problems:
         loc = "seeds" if problem["loc"] == "seed" else problem["loc"]
@@ -38,7 +39,8 @@ def place(problems: Iterable[Problem]) -> dict[str, list[Problem]]:
     return placed
 
 
-def _group(draft: Draft, name: str, title: str, placed: Mapping[str, list[Problem]]) -> Shown:
+def _group(shelf: _Shelf, name: str, title: str) -> Shown:
+    draft = shelf.draft
     nodes = [node for node in form_tree() if node.group == name]
     paths = {node.path for node in walk(tuple(nodes))}
     return {
@@ -46,8 +48,8 @@ def _group(draft: Draft, name: str, title: str, placed: Mapping[str, list[Proble
         "title": title,
         "summary": form_words.summary(name, draft.config, draft.info),
         "changed": sum(path.removesuffix(".kind") in paths for path in draft.changes),
-        "bad": sum(len(found) for path, found in placed.items() if path in paths),
-        "fields": _sorted(_fields(_Shelf(draft, placed, draft.start.config), nodes)),
+        "bad": sum(len(found) for path, found in shelf.placed.items() if path in paths),
+        "fields": _sorted(_fields(shelf, nodes)),
     }
 
 
@@ -60,6 +62,7 @@ class _Shelf:
     draft: Draft
     placed: Mapping[str, list[Problem]]
     base: Mapping[str, Any]
+    spares: bool
 
     @property
     def was_word(self) -> str:
@@ -79,7 +82,13 @@ class _Shelf:
             "changed": key in self.draft.changes,
             "was_word": self.was_word,
             "errors": errors(self.draft, self.placed.get(path, [])),
+            "gone": self.gone(path) and key not in self.draft.changes,
         }
+
+    def gone(self, path: str) -> bool:
+        """Whether a field means nothing with this data, text or images."""
+        info = self.draft.info
+        return info is not None and FOR_DATA.get(path, info.kind) != info.kind
 
 
 def _sorted(fields: Iterable[Shown]) -> Shown:
@@ -89,8 +98,8 @@ def _sorted(fields: Iterable[Shown]) -> Shown:
     return {
         "plain": [field for field in every if not field["rare"]],
         "rare": rare,
-        "names": ", ".join(form_words.inside(field["title"]) for field in rare),
-        "open": any(field["changed"] or field["errors"] for field in rare),
+        "names": ", ".join(form_words.inside(field["title"]) for field in rare if not field["gone"]),
+        "open": any(field["changed"] or field["errors"] or field.get("rows") for field in rare),
     }
 
 
@@ -129,7 +138,7 @@ def _fixes(draft: Draft, problem: Problem) -> list[Changes]:
         return [{problem["loc"]: better}]
     if problem["type"] == "unreadable" or problem["loc"] in ("", "seeds", "name"):
         return []
-    return repairs(draft.config, problem)
+    return repairs(draft.countable, draft.info, problem) if draft.countable else []
 
 
 def _fix(changes: Changes) -> Shown:
@@ -161,7 +170,7 @@ def _leaf(shelf: _Shelf, leaf: Leaf) -> Shown:
 
 def _leaf_words(leaf: Leaf) -> Shown:
     tiles = leaf.widget == "options" and sum(len(o.title) + 3 for o in leaf.options) <= MAX_TILE_LETTERS
-    chain = leaf.path.endswith(".hidden")
+    chain = form_words.is_chain(leaf)
     return {
         "type": "tiles"
         if tiles
@@ -173,7 +182,7 @@ def _leaf_words(leaf: Leaf) -> Shown:
         "options": [{"text": o.text, "title": o.title, "off": ""} for o in leaf.options],
         "unit": "" if chain else leaf.unit,
         "placeholder": leaf.empty,
-        "numeric": leaf.widget in ("integer", "number"),
+        "numeric": leaf.widget in ("integer", "number") or (chain and leaf.widget == "list"),
         "wide": chain or leaf.widget == "json",
         "rare": leaf.rare,
     }
@@ -183,8 +192,12 @@ def _special(draft: Draft, leaf: Leaf, shown: Shown) -> Shown:
     """What the schema cannot know: the data sets of this machine and their sizes."""
     info = draft.info
     if leaf.path == "data.name":
-        said = {"aside": _data_aside(draft), "was": _data_title(draft)}
-        return shown | said | {"type": "select", "options": _data_options(shown["text"])}
+        infos = listing()
+        said = {"aside": _data_aside(draft), "was": _data_title(draft, infos)}
+        return shown | said | {"type": "select", "options": _data_options(infos, shown["text"])}
+    if leaf.path == form_spans.PATH:
+        rows = form_spans.said(value_at(draft.config, leaf.path))
+        return shown | {"type": "spans", "rows": rows}
     if leaf.path == "device":
         return shown | {"type": "select", "options": _device_options(shown["text"])}
     if leaf.path == "data.train_size" and info:
@@ -194,8 +207,8 @@ def _special(draft: Draft, leaf: Leaf, shown: Shown) -> Shown:
     return shown
 
 
-def _data_options(chosen: str) -> list[Shown]:
-    options = [{"text": info.name, "title": _data_words(info), "off": ""} for info in listing()]
+def _data_options(infos: list[DataInfo], chosen: str) -> list[Shown]:
+    options = [{"text": info.name, "title": _data_words(info), "off": ""} for info in infos]
     known = {option["text"] for option in options}
     return options if chosen in known else [*options, {"text": chosen, "title": chosen, "off": ""}]
 
@@ -229,9 +242,9 @@ def _where(info: DataInfo) -> str:
     return "Already on this machine." if info.local else f"Will be downloaded first, {size(info.bytes)}."
 
 
-def _data_title(draft: Draft) -> str:
+def _data_title(draft: Draft, infos: list[DataInfo]) -> str:
     name = str(value_at(draft.start.config, "data.name", ""))
-    return next((info.title for info in listing() if info.name == name), name)
+    return next((info.title for info in infos if info.name == name), name)
 
 
 # ── choices ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -248,7 +261,11 @@ def _choice(shelf: _Shelf, choice: Choice) -> Shown:
             "was": form_words.said(f"{choice.path}.kind", began),
             "was_text": began,
             "fields": _sorted(_fields(shelf.below(choice, chosen), chosen.children)),
-            "others": [_spare_kind(shelf.below(choice, kind), kind) for kind in choice.kinds if kind is not chosen],
+            "others": [
+                _spare_kind(shelf.below(choice, kind), kind)
+                for kind in choice.kinds
+                if shelf.spares and kind is not chosen
+            ],
         }
     )
 
@@ -282,7 +299,13 @@ def _is_wide(choice: Choice) -> bool:
 
 
 def _kind(kind: Kind, off: Mapping[str, Misfit]) -> Shown:
-    return {"text": kind.tag, "title": kind.title, "off": sentence(off[kind.tag].reason) if kind.tag in off else ""}
+    misfit = off.get(kind.tag)
+    return {
+        "text": kind.tag,
+        "title": kind.title,
+        "off": sentence(misfit.reason) if misfit else "",
+        "gone": bool(misfit and misfit.elsewhere),
+    }
 
 
 def why(choice: Choice, off: Mapping[str, Misfit]) -> list[Shown]:
@@ -290,6 +313,8 @@ def why(choice: Choice, off: Mapping[str, Misfit]) -> list[Shown]:
     titles = {kind.tag: kind.title for kind in choice.kinds}
     reasons: dict[str, list[Shown]] = {}
     for tag, misfit in off.items():
+        if misfit.elsewhere:
+            continue
         reasons.setdefault(sentence(misfit.reason), []).append({"title": titles[tag], "fix": _with(misfit.fix, choice)})
     return [{"reason": reason, "kinds": kinds} for reason, kinds in reasons.items()]
 
@@ -313,7 +338,7 @@ def _spare_kind(shelf: _Shelf, kind: Kind) -> Shown:
 def _spare(shelf: _Shelf, node: Node) -> Shown:
     if isinstance(node, Branch):
         raise TypeError(f"{node.path}: a kind has fields and choices, not branches")
-    marks = shelf.marks(node.path, node.path) | {"changed": False, "errors": []}
+    marks = shelf.marks(node.path, node.path) | {"changed": False, "errors": [], "gone": shelf.gone(node.path)}
     if isinstance(node, Leaf):
         began = value_at(shelf.base, node.path, node.default)
         text = to_text(began)

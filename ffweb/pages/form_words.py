@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from math import prod
 from typing import Any
 
+from ffweb.pages import form_spans
 from ffweb.pages.form_schema import Choice, Leaf, Node, form_tree, walk
 from ffweb.pages.form_values import to_text, value_at
 from trainer.data.catalogue import DataInfo
@@ -13,6 +16,7 @@ Config = Mapping[str, Any]
 MAX_NAMED_CHANGES = 3
 
 
+@cache
 def titles() -> dict[str, Node]:
     """Every field by its path. Kinds of one axis may share a name; they then share its meaning too."""
     return {node.path: node for node in walk(form_tree())}
@@ -42,7 +46,7 @@ def said_in(leaf: Leaf, value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, list):
-        return _series(value)
+        return "; ".join(form_spans.said(value)) or "none" if leaf.path == form_spans.PATH else _series(value)
     return next((option.title for option in leaf.options if option.value == value), to_text(value))
 
 
@@ -92,16 +96,34 @@ def _data(config: Config, info: DataInfo | None) -> str:
     title = info.title if info else str(value_at(config, "data.name", ""))
     size = value_at(config, "data.train_size")
     every = info.train if info else None
-    images = f"{to_text(size)} of {every:,} images" if size and every else f"{every:,} images" if every else ""
+    noun = "windows" if info and info.kind == "text" else "images"
+    images = f"{to_text(size)} of {every:,} {noun}" if size and every else f"{every:,} {noun}" if every else ""
     return _joined([title, images])
 
 
 def _network(config: Config, info: DataInfo | None) -> str:
-    hidden = value_at(config, "architecture.hidden")
-    pixels = str(info.shape[0] * info.shape[1] * info.shape[2]) if info else ""
-    net = " → ".join([*([pixels] if pixels else []), *_series(hidden).split(", ")]) if hidden else ""
-    architecture = said("architecture.kind", value_at(config, "architecture.kind", ""))
-    return _joined([f"{architecture} {net}".strip(), said("activation.kind", value_at(config, "activation.kind", ""))])
+    return _joined([_net(config, info), said("activation.kind", value_at(config, "activation.kind", ""))])
+
+
+def _net(config: Config, info: DataInfo | None) -> str:
+    """The architecture and its list of layers, where it has one: its first field that is a list or a chain."""
+    tag = value_at(config, "architecture.kind", "")
+    choice = titles().get("architecture")
+    kind = choice.kind(tag) if isinstance(choice, Choice) else None
+    layers = next((node for node in kind.children if isinstance(node, Leaf) and is_chain(node)), None) if kind else None
+    value = value_at(config, layers.path) if layers else None
+    if not value:
+        return kind.title if kind else ""
+    pixels = str(prod(info.shape)) if info else ""
+    net = " → ".join(
+        [*([pixels] if pixels else []), *(_series(value) if isinstance(value, list) else value).split(", ")]
+    )
+    return f"{kind.title if kind else ''} {net}"
+
+
+def is_chain(leaf: Leaf) -> bool:
+    """Whether a field lists the layers of a net, from the input up: widths, or texts such as 32p."""
+    return leaf.path.startswith("architecture.") and (leaf.widget == "list" or leaf.unit == "channels")
 
 
 def _label(config: Config, info: DataInfo | None) -> str:
@@ -152,6 +174,7 @@ def _training(config: Config, info: DataInfo | None) -> str:
             _kind(config, "schedule"),
             f"{epochs:,} epoch{'s' if epochs != 1 else ''}" if epochs else "",
             f"{said('optimiser.kind', value_at(config, 'optimiser.kind', ''))} {to_text(rate)}".strip(),
+            *map(inside, form_spans.said(value_at(config, form_spans.PATH))),
         ]
     )
 

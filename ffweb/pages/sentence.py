@@ -10,7 +10,18 @@ from typing import Any
 from ffweb.pages.format import THIN, duration, fixed, number, percent
 from ffweb.runs import status
 
-NAMES = {"FF": "Forward-Forward", "BP": "Backpropagation", "MF": "Mono-Forward"}
+NAMES = {
+    "FF": "Forward-Forward",
+    "FF2": "Forward-Forward in pairs",
+    "UFF": "Forward-Forward without labels",
+    "MF": "Mono-Forward",
+    "BLK": "Block-local training",
+    "FF+BP": "A hybrid of local learning and backpropagation",
+    "BP": "Backpropagation",
+    "BP+": "Backpropagation with deep supervision",
+    "RND": "A readout on frozen random layers",
+    "LIN": "A linear softmax",
+}
 LEAST_COST = 0.01  # a cost that differs by less is the same
 CERTAIN = 1.96  # standard errors: 95 % of differences that are only chance are smaller
 

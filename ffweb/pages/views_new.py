@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from ffweb.pages import form_words
 from ffweb.pages.form_draft import Draft, Start, judge, start_from_preset, start_from_run
-from ffweb.pages.form_preset import cards
+from ffweb.pages.form_preset import picker
 from ffweb.pages.form_preview import preview
 from ffweb.pages.form_schema import form_tree
+from ffweb.pages.form_spans import scopes
 from ffweb.pages.form_values import from_form, to_form
 from ffweb.pages.form_view import errors, every, groups, place, sentence
 from ffweb.pages.http import member, toast
@@ -28,6 +29,7 @@ from trainer.errors import ConfigError, Problem
 from trainer.presets import PRESETS
 
 Shown = dict[str, Any]
+PARTS = ("numbers", "changes", "no_controls")  # of the page, that a check sends anew
 
 
 @login_required
@@ -106,10 +108,12 @@ def _applied(start: Start, form: dict[str, str], wanted: dict[str, str]) -> dict
 def _page(request: HttpRequest, draft: Draft, refused: list[Problem] | None = None, status: int = 200) -> HttpResponse:
     context = _context(draft) | {
         "start": draft.start,
-        "groups": groups(draft),
-        "presets": cards(member(request), draft.start.preset),
+        "groups": groups(draft, spares=True),
+        "presets": picker(member(request), draft.start.preset),
+        "picking": request.method == "GET" and not request.GET.keys() & {"preset", "from"},
         "query": "?" + urlencode({"from": draft.start.run.pk} if draft.start.run else {"preset": draft.start.preset}),
         "summary": _summary(draft, refused) if refused else None,
+        "scopes": scopes(),
         "posted": request.method == "POST",
     }
     return render(request, "new.html", context, status=status)
@@ -138,7 +142,7 @@ def _summary(draft: Draft, problems: list[Problem]) -> Shown:
 
 
 def _title(path: str) -> str:
-    return {"name": "Name", "seeds": "Seeds"}.get(path, form_words.label(path))
+    return {"name": "Name", "seeds": "Seeds", "against": "Controls"}.get(path, form_words.label(path))
 
 
 def _pieces(draft: Draft) -> Shown:
@@ -150,10 +154,11 @@ def _pieces(draft: Draft) -> Shown:
         "fields": {node["path"]: _piece(node) for group in shown for node in every(group["fields"])},
         "name": _errors_html(context["name_errors"]),
         "seeds": _errors_html(context["seeds_errors"]),
-        "html": {part: render_to_string(f"new/{part}.html", context) for part in ("numbers", "changes")},
+        "html": {part: render_to_string(f"new/{part}.html", context) for part in PARTS},
         "auto_name": view["name"],
         "start": view["start"],
         "twin": view["twin"],
+        "controls": {control["name"]: control["off"] for control in view["controls"]},
         "line": view["line"],
         "foot": view["foot"],
         "command": view["command"],
@@ -171,11 +176,12 @@ def _said(draft: Draft, line: str) -> str:
 
 def _piece(node: Shown) -> Shown:
     """What of a field can change while somebody else is being typed into."""
-    piece: Shown = {"changed": node["changed"], "errors": _errors_html(node["errors"])}
+    piece: Shown = {"changed": node["changed"], "errors": _errors_html(node["errors"]), "gone": node["gone"]}
     if node["type"] == "choice":
         off = {kind["text"]: kind["off"] for kind in node["kinds"] if kind["off"]}
-        return piece | {"off": off, "why": render_to_string("new/why.html", {"why": node["why"]})}
-    return piece | {key: node[key] for key in ("aside", "unit") if node.get(key)}
+        gone = [kind["text"] for kind in node["kinds"] if kind["gone"]]
+        return piece | {"off": off, "without": gone, "why": render_to_string("new/why.html", {"why": node["why"]})}
+    return piece | {key: node[key] for key in ("aside", "unit", "placeholder") if node.get(key)}
 
 
 def _errors_html(found: list[Shown]) -> str:
@@ -185,7 +191,7 @@ def _errors_html(found: list[Shown]) -> str:
 # ── starting ──────────────────────────────────────────────────────────────────────────────────────────────────────
 def _launch(request: HttpRequest, draft: Draft) -> HttpResponse:
     try:
-        runs = _create(request, draft, twin=request.POST.get("do") == "twin" and not draft.is_backprop)
+        runs = _create(request, draft)
     except ConfigError as refused:
         return _page(request, draft, refused.errors, status=422)
     except Refused as refused:
@@ -198,9 +204,9 @@ def _launch(request: HttpRequest, draft: Draft) -> HttpResponse:
     return HttpResponseRedirect(reverse("run", args=[runs[0].pk]))
 
 
-def _create(request: HttpRequest, draft: Draft, twin: bool) -> list[Run]:
-    """One run, or a group: a run a seed, each beside its twin where one is wanted."""
-    start = draft.start
+def _create(request: HttpRequest, draft: Draft) -> list[Run]:
+    """One run, or a group: a run a seed, each beside its controls where some are wanted."""
+    start, against = draft.start, _against(request, draft)
     order: Shown = {
         "name": draft.config["name"],
         "preset": start.preset,
@@ -208,10 +214,15 @@ def _create(request: HttpRequest, draft: Draft, twin: bool) -> list[Run]:
         "changes": draft.changes,
         "parent": start.run,
     }
-    if len(draft.seeds) > 1 or twin:
-        against = ["backprop"] if twin else []
+    if len(draft.seeds) > 1 or against:
         several = draft.seeds if len(draft.seeds) > 1 else []
         order["changes"] = order["changes"] | ({} if several else {"seed": draft.seeds[0]})
         return services.create_group(member(request), seeds=several, against=against, **order)[1]
     order["changes"] = {**draft.changes, "seed": draft.seeds[0]}
     return [services.create_run(member(request), **order)]
+
+
+def _against(request: HttpRequest, draft: Draft) -> list[str]:
+    """The controls that are ticked, and the twin where its button was pressed."""
+    twin = request.POST.get("do") == "twin" and not draft.is_backprop
+    return list(dict.fromkeys([*draft.against, *(["backprop"] if twin else [])]))

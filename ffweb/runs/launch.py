@@ -17,20 +17,17 @@ from django.db import transaction
 from ffweb.live.push import push_run
 from ffweb.people.models import User
 from ffweb.runs import facts, status, validate
+from ffweb.runs.controls import control
 from ffweb.runs.errors import TooMany
 from ffweb.runs.models import CROCKFORD, Run
 from ffweb.work.bell import ring
+from trainer.controls import CONTROLS
 from trainer.errors import ConfigError, Problem
 from trainer.presets import PRESETS
 
 NAME_LENGTH, NOTES_LENGTH = 200, 20_000
 MAX_TAGS, TAG_LENGTH = len(facts.TAG_KEYS), 40
 MAX_GROUP = 60
-# What each control changes in the backprop twin.
-CONTROLS: dict[str, dict[str, Any]] = {
-    "backprop": {},
-    "random": {"scope.kind": "layer", "layers": [{"span": "1-", "frozen": True}]},
-}
 
 
 @dataclass(frozen=True)
@@ -76,16 +73,24 @@ def create_group(
     Raises ConfigError naming seeds, against or vary, or the field of a point that cannot run; or TooMany.
     """
     _check_group(seeds, against, vary or {})
-    name = "".join(secrets.choice(CROCKFORD) for _ in range(8))
+    name = _group_name()
     points = list(_points(Order(**order, group=name), seeds, vary or {}))
     controls = [_control(point, kind) for point in points for kind in dict.fromkeys(against)]
     return name, create_runs(user, [*points, *_distinct(controls)])
 
 
-def _check_group(seeds: Sequence[int], against: Sequence[str], vary: Mapping[str, Sequence[Any]]) -> None:
+def _group_name() -> str:
+    return "".join(secrets.choice(CROCKFORD) for _ in range(8))
+
+
+def _check_kinds(against: Sequence[str]) -> None:
     for kind in against:
         if kind not in CONTROLS:
             raise refused("against", f"There is no control {kind!r}; these would work: {', '.join(CONTROLS)}.")
+
+
+def _check_group(seeds: Sequence[int], against: Sequence[str], vary: Mapping[str, Sequence[Any]]) -> None:
+    _check_kinds(against)
     for path, values in vary.items():
         if not values:
             raise refused(f"vary.{path}", "Name at least one value.")
@@ -114,10 +119,22 @@ def _default_name(order: Order) -> str:
 
 
 def _control(point: Order, kind: str) -> Order:
-    """What a point is compared with: the fair backprop, or that net as it starts, frozen, with a trained readout."""
-    twin = validate.check(point.preset, point.config, point.changes).config.twin()
-    name = f"{point.name} · {kind}"[:NAME_LENGTH]
-    return replace(point, name=name, preset=None, config=twin.model_dump(mode="json"), changes=CONTROLS[kind])
+    """What a point is compared with. Raises ConfigError (loc `against`) where there is no such control of it."""
+    derived = control(validate.check(point.preset, point.config, point.changes).config, kind)
+    name = f"{point.name} · {CONTROLS[kind].title.lower()}"[:NAME_LENGTH]
+    return replace(point, name=name, preset=None, config=derived.model_dump(mode="json"), changes=None)
+
+
+def create_controls(user: User, run: Run, kinds: Sequence[str]) -> list[Run]:
+    """Queue controls beside a run that is there already, in its group. Raises ConfigError, or TooMany."""
+    _check_kinds(kinds)
+    if not run.group:
+        run.group = _group_name()
+    tags, visibility = run.tags, run.visibility
+    point = Order(run.name, None, run.config, None, tags, visibility, run.group, parent=run)
+    with transaction.atomic():
+        run.save(update_fields=["group"])
+        return create_runs(user, [_control(point, kind) for kind in dict.fromkeys(kinds)])
 
 
 def _distinct(orders: Sequence[Order]) -> list[Order]:

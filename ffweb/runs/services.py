@@ -23,8 +23,8 @@ from ffweb.work.bell import ring
 from trainer.rundir import RunDir
 
 __all__ = [
-    "clone", "create_group", "create_run", "create_with_twin", "delete", "make_share", "purge", "restore", "resume",
-    "revoke_share", "stop", "update",
+    "clone", "create_controls", "create_group", "create_run", "create_with_twin", "delete", "make_share", "purge",
+    "restore", "resume", "revoke_share", "stop", "update",
 ]  # fmt: skip
 
 KEPT_DAYS = 30
@@ -85,6 +85,12 @@ def clone(user: User, run: Run, name: str | None = None, changes: Mapping[str, A
         visibility=run.visibility,
         parent=run,
     )
+
+
+def create_controls(user: User, run: Run, kinds: Sequence[str]) -> list[Run]:
+    """Queue controls beside a run, in its group. Raises NotYours, ConfigError, or TooMany."""
+    _own(user, run, "start controls of")
+    return launch.create_controls(user, run, kinds)
 
 
 def update(user: User, run: Run, **fields: Any) -> Run:

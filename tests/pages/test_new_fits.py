@@ -11,12 +11,18 @@ from ffweb.pages.form_draft import judge, start_from_preset
 from ffweb.pages.form_schema import form_tree
 from ffweb.pages.form_values import diff
 from trainer import config as trainer_config
+from trainer.config import RunConfig
 from trainer.errors import ConfigError
 from trainer.presets import PRESETS
 
 
 def preset_config(name: str, **changes: Any) -> dict[str, Any]:
     return trainer_config.compose(name, None, {path.replace("__", "."): value for path, value in changes.items()})
+
+
+def checked(config: dict[str, Any]) -> RunConfig:
+    """A config whose fields are right; what does not go together is not asked."""
+    return RunConfig.model_validate(config)
 
 
 def refused(config: dict[str, Any]) -> bool:
@@ -30,7 +36,7 @@ def refused(config: dict[str, Any]) -> bool:
 @pytest.mark.parametrize("name", PRESETS)
 def test_what_is_offered_can_be_chosen_and_what_is_not_cannot(name: str) -> None:
     config = preset_config(name)
-    misfits = form_fits.misfits(config)
+    misfits = form_fits.misfits(checked(config))
     for choice, tag in form_fits.chosen_choices(config):
         for kind in choice.kinds:
             chosen = trainer_config.compose(config=config, changes={f"{choice.path}.kind": kind.tag})
@@ -41,7 +47,7 @@ def test_what_is_offered_can_be_chosen_and_what_is_not_cannot(name: str) -> None
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_way_that_is_offered_can_be_run(name: str) -> None:
     config = preset_config(name)
-    for path, kinds in form_fits.misfits(config).items():
+    for path, kinds in form_fits.misfits(checked(config)).items():
         for tag, misfit in kinds.items():
             assert misfit.reason
             if misfit.fix:
@@ -50,7 +56,7 @@ def test_every_way_that_is_offered_can_be_run(name: str) -> None:
 
 
 def test_from_ff_one_click_leads_to_mono_forward_and_to_backprop() -> None:
-    misfits = form_fits.misfits(preset_config("ff-digits"))
+    misfits = form_fits.misfits(checked(preset_config("ff-digits")))
     assert misfits["competitors"]["classes"].fix["goodness.kind"] == "projection"
     assert misfits["scope"]["whole"].fix["readout.kind"] == "last"
 
@@ -75,8 +81,8 @@ def test_needs_are_estimated_even_for_what_does_not_go_together(name: str) -> No
 
 def test_repairs_are_those_the_sentence_names() -> None:
     config = preset_config("ff-digits", label_code__kind="none")
-    (problem,) = form_fits.problems_of(config)
-    offered = form_fits.repairs(config, problem)
+    problem = next(p for p in form_fits.problems_of(config) if p["loc"] == "label_code.kind")
+    offered = form_fits.repairs(checked(config), None, problem)
     assert {"label_code.kind": "overlay"} in offered
     assert {"label_code.kind": "concat"} in offered
     for changes in offered:
@@ -84,14 +90,13 @@ def test_repairs_are_those_the_sentence_names() -> None:
 
 
 def test_a_wrong_number_is_not_repaired_by_another_kind() -> None:
-    config = preset_config("ff-digits", schedule__epochs=0)
-    (problem,) = form_fits.problems_of(config)
-    assert form_fits.repairs(config, problem) == []
+    (problem,) = form_fits.problems_of(preset_config("ff-digits", schedule__epochs=0))
+    assert form_fits.repairs(checked(preset_config("ff-digits")), None, problem) == []
 
 
 def test_kinds_are_swapped_as_compose_does_it() -> None:
     config = preset_config("ff-digits")
     kinds = {"optimiser.kind": "sgd", "optimiser.curve.kind": "linear", "normalisation.input.kind": "none"}
-    ours = trainer_config.parse(form_fits.with_kinds(config, kinds)).model_dump(mode="json")
+    ours = form_fits.with_kinds(checked(config), kinds).model_dump(mode="json")
     theirs = trainer_config.parse(trainer_config.compose(config=config, changes=kinds)).model_dump(mode="json")
     assert diff(form_tree(), theirs, ours) == {}

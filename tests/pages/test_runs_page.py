@@ -69,7 +69,20 @@ def test_a_row_says_all_of_a_run(browser: Browser, alice: User, bob: User) -> No
 
 
 def test_method_is_told_by_what_a_config_can_do(browser: Browser, alice: User) -> None:
-    kinds = {"FF": {}, "BP": {"scope": {"kind": "whole"}}, "MF": {"competitors": {"kind": "classes"}}}
+    whole, pair = {"scope": {"kind": "whole"}}, {"scope": {"kind": "pair"}}
+    no_label = {"competitors": {"kind": "hybrid_image"}, "label_code": {"kind": "none"}}
+    kinds: dict[str, dict[str, Any]] = {
+        "FF": {},
+        "BP": whole,
+        "BP+": {"scope": {"kind": "whole", "losses": "all"}},
+        "FF+BP": {"layers": [{"span": "3-", **whole}]},
+        "MF": {"competitors": {"kind": "classes"}},
+        "FF2": pair,
+        "BLK": {"scope": {"kind": "block", "size": 2}},
+        "UFF": no_label,
+        "RND": {"layers": [{"span": "1-", "frozen": True}]},
+        "LIN": {"architecture": {"kind": "pixels"}},
+    }
     made = {tag: make_run(alice, tag, preset="", config=config) for tag, config in kinds.items()}
     page = browser(alice).get("/").content.decode()
     for tag, run in made.items():

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
 
-from ffweb.pages.form_preset import essence
+from ffweb.pages.essence import essence
 from ffweb.people.models import User
 from ffweb.runs import access, status
 from ffweb.runs.models import Fact

@@ -1,15 +1,18 @@
 /** The form for a new run: what a browser knows at once changes at once; the rest is one question to the server. */
 import { pageData, setText as setWords } from "../view/dom.js";
 import { drawNet } from "../view/net-drawing.js";
+import { typed } from "../view/net-geometry.js";
 import { onTheme } from "../view/theme.js";
 import { thetaPicture } from "../view/theta.js";
 import { checker } from "./form/check.js";
 import * as draft from "./form/draft.js";
-import { countSeeds, setText, startWords, texts, twinWords, widths, wrapper } from "./form/fields.js";
+import { countControls, countSeeds, setText, startWords, texts, twinWords, widths, wrapper } from "./form/fields.js";
 import { leftTexts, restoreLeft, showKind } from "./form/kinds.js";
 import { chain } from "./form/layers.js";
 import { markAll, resetField } from "./form/marks.js";
 import { applyAnswer } from "./form/pieces.js";
+import { filterPresets } from "./form/presets.js";
+import { spans } from "./form/spans.js";
 
 /** @typedef {import("../view/net-geometry.js").Net} Net */
 
@@ -53,14 +56,10 @@ function speak(words, now = false) {
 
 // ── pictures ────────────────────────────────────────────────────────────────────────────────────────────────────
 function drawPictures() {
-  const now = texts(form);
-  const hidden = now["architecture.hidden"];
-  const layers = hidden === undefined ? net.layers : widths(hidden).map(Number).filter((n) => n > 0);
-  const scope = now["scope.kind"] ?? net.scope;
-  const label = (now["label_code.kind"] ?? "none") !== "none";
-  const rows = now["competitors.kind"] === "classes";
-  document.getElementById("net")?.replaceChildren(drawNet({ ...net, layers, scope, label, rows, theta: "objective.theta" in now }));
-  drawTheta(now);
+  const chained = form.querySelector("[data-chain] > input");
+  const shown = chained instanceof HTMLInputElement ? typed(net, widths(chained.value)) : net;
+  document.getElementById("net")?.replaceChildren(drawNet(shown));
+  drawTheta(texts(form));
 }
 
 /** @param {Record<string, string>} now */
@@ -84,6 +83,11 @@ function enhance() {
     const source = box.querySelector("input");
     if (source) chain(source, () => net.inputs);
   }
+  for (const fold of form.querySelectorAll("[data-spans]:not(.rowed)")) {
+    fold.classList.add("rowed");
+    const source = fold.querySelector("textarea");
+    if (source) spans(source, pageData("scopes-data"));
+  }
 }
 
 // ── what somebody does ──────────────────────────────────────────────────────────────────────────────────────────
@@ -91,10 +95,12 @@ function enhance() {
 function changed(soon) {
   markAll(form);
   drawPictures();
-  const runs = countSeeds(texts(form)["seeds"] ?? "");
+  const now = texts(form);
+  const runs = countSeeds(now["seeds"] ?? "");
   if (runs !== null) {
-    setWords(document.getElementById("start"), startWords(runs));
-    setWords(document.getElementById("foot-start"), startWords(runs));
+    const all = runs * (1 + countControls(now));
+    setWords(document.getElementById("start"), startWords(all));
+    setWords(document.getElementById("foot-start"), startWords(all));
     setWords(document.getElementById("start-twin"), twinWords(runs));
   }
   keepDraft();
@@ -191,7 +197,6 @@ function restoreDraft() {
 function foldForPhone() {
   if (!matchMedia("(max-width: 699px)").matches) return;
   [...form.querySelectorAll("details.g")].slice(1).forEach((group) => group.toggleAttribute("open", group.querySelector(".f.bad") !== null));
-  document.querySelector(".pre[aria-current]")?.scrollIntoView({ block: "nearest", inline: "start" });
 }
 
 /** A link of the summary to a field in a closed group. */
@@ -229,6 +234,8 @@ function foldForLowWindow() {
   if (innerHeight < 860) document.querySelector("#changes details")?.removeAttribute("open");
 }
 
+const picker = document.getElementById("picker");
+if (picker) filterPresets(picker);
 enhance();
 onTheme(drawPictures);
 drawPictures();

@@ -95,6 +95,9 @@ export function countSeeds(text) {
   return seeds.size >= 1 && seeds.size <= 20 ? seeds.size : null;
 }
 
+/** How many controls are ticked. @param {Record<string, string>} now */
+export const countControls = (now) => Object.keys(now).filter((name) => name.startsWith("against.")).length;
+
 /** @param {number} runs */
 export const startWords = (runs) => (runs === 1 ? "Start run" : `Start ${runs} runs`);
 

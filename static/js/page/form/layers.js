@@ -1,4 +1,4 @@
-/** The list of layer widths as a chain of boxes; the text field behind it stays what the form sends. */
+/** The list of layers (widths, or texts such as 32p) as a chain of boxes; the text field behind it is what is sent. */
 import { el, icon } from "../../view/dom.js";
 import { layerColour } from "../../view/palette.js";
 import { svg } from "../../view/svg.js";
@@ -15,6 +15,7 @@ const FIRST_WIDTH = "500";
 export function chain(source, inputs) {
   const list = el("div", { class: "lays", role: "group", "aria-label": "Layers, from the input up" });
   const first = `${source.id}-1`;
+  const named = source.inputMode === "numeric" ? "Units" : "Channels";
   const described = source.getAttribute("aria-describedby") ?? "";
   source.closest(".f")?.querySelector("label")?.setAttribute("for", first);
   source.hidden = true;
@@ -29,7 +30,7 @@ export function chain(source, inputs) {
 
   /** @param {string} size @param {number} i @param {string[]} sizes */
   function layer(size, i, sizes) {
-    const input = el("input", { value: size, inputmode: "numeric", autocomplete: "off", "aria-label": `Units of layer ${i + 1}`, "aria-describedby": described, "data-for": source.name });
+    const input = el("input", { value: size, inputmode: source.inputMode, autocomplete: "off", "aria-label": `${named} of layer ${i + 1}`, "aria-describedby": described, "data-for": source.name });
     if (i === 0) input.id = first;
     input.addEventListener("input", () => {
       source.value = [...list.querySelectorAll("input")].map((node) => node.value.trim() || "0").join(", ");

@@ -27,6 +27,7 @@ export function applyAnswer(form, answer) {
   applyErrors(wrapper(form, "name"), "name", answer.name);
   applyErrors(wrapper(form, "seeds"), "seeds", answer.seeds);
   applyGroups(form, answer);
+  applyControls(form, answer);
   applyPreview(answer);
   countAll(form);
 }
@@ -38,7 +39,8 @@ function applyPiece(field, path, piece) {
   if (piece.aside) say(`h-${path}`, piece.aside);
   const unit = field.querySelector(":scope > .in > .u");
   if (unit && piece.unit) unit.textContent = piece.unit;
-  if (piece.off) applyMisfits(field, path, piece.off);
+  field.hidden = piece.gone;
+  if (piece.off) applyMisfits(field, path, piece.off, piece.without ?? []);
   if (piece.why !== undefined) setHtml(document.getElementById(`w-${path}`), piece.why);
 }
 
@@ -53,15 +55,46 @@ function applyErrors(field, path, html) {
   }
 }
 
-/** Values that do not go with the rest. What is chosen stays chosen. @param {HTMLElement} field @param {string} path @param {Record<string, string>} off */
-function applyMisfits(field, path, off) {
-  for (const node of field.querySelectorAll(`input[name=${quoted(`${path}.kind`)}], select[name=${quoted(`${path}.kind`)}] > option`)) {
+/**
+ * Values that do not go with the rest; those of `without` are for other data and are not shown. What is chosen stays.
+ * @param {HTMLElement} field
+ * @param {string} path
+ * @param {Record<string, string>} off
+ * @param {string[]} without
+ */
+function applyMisfits(field, path, off, without) {
+  const name = quoted(`${path}.kind`);
+  for (const node of field.querySelectorAll(`input[name=${name}], select[name=${name}] option`)) {
     const option = /** @type {HTMLInputElement | HTMLOptionElement} */ (node);
     const reason = off[option.value];
     option.disabled = reason !== undefined;
     const tile = option.closest("label");
     if (tile) tile.title = reason ?? "";
+    (tile ?? option).hidden = without.includes(option.value);
   }
+  const select = field.querySelector(`select[name=${name}]`);
+  if (select instanceof HTMLSelectElement) sortOptions(select);
+}
+
+/** Options that cannot be chosen stand last, under a heading that says so. @param {HTMLSelectElement} select */
+function sortOptions(select) {
+  const rest = select.querySelector("optgroup");
+  if (!rest) return;
+  const chosen = select.value;
+  const options = [...select.options].sort((a, b) => Number(a.dataset["n"]) - Number(b.dataset["n"]));
+  rest.before(...options.filter((option) => !option.disabled));
+  rest.append(...options.filter((option) => option.disabled));
+  rest.hidden = !options.some((option) => option.disabled && !option.hidden);
+  select.value = chosen;
+}
+
+/** Controls that this run cannot have. @param {HTMLFormElement} form @param {Answer} answer */
+function applyControls(form, answer) {
+  for (const [name, reason] of Object.entries(answer.controls)) {
+    const box = form.querySelector(`[name=${quoted(`against.${name}`)}]`);
+    if (box instanceof HTMLInputElement) box.disabled = reason !== "";
+  }
+  setHtml(document.getElementById("w-against"), answer.html.no_controls);
 }
 
 /** @param {HTMLFormElement} form @param {Answer} answer */

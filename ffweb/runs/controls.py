@@ -1,0 +1,62 @@
+"""What has to stand beside a run before its figure means anything: which controls it can have, and which it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ffweb.runs import validate
+from trainer import config as trainer_config
+from trainer.config import RunConfig
+from trainer.controls import CONTROLS
+from trainer.errors import ConfigError
+
+
+def control(config: RunConfig, kind: str) -> RunConfig:
+    """The control `kind` beside a config. Raises ConfigError (loc `against`) that says why there is none."""
+    title = CONTROLS[kind].title
+    try:
+        derived = validate.check(config=CONTROLS[kind].derive(config).model_dump(mode="json")).config
+    except ConfigError as no:
+        raise _refused(f"There is no control “{title}” of this run: {no.errors[0]['msg']}") from no
+    if _essence(derived.model_dump(mode="json")) == _essence(config.model_dump(mode="json")):
+        raise _refused(f"This run is itself what the control “{title}” would be.")
+    return derived
+
+
+def missing(config: RunConfig) -> dict[str, str]:
+    """{control: why `config` cannot have it}, of those that it cannot have."""
+    reasons = {}
+    for kind in CONTROLS:
+        try:
+            control(config, kind)
+        except ConfigError as no:
+            reasons[kind] = no.errors[0]["msg"]
+    return reasons
+
+
+def lacking(config: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The controls that a stored config could have and that are not among `others`; none for one of old."""
+    try:
+        parsed = trainer_config.parse(config)
+    except ConfigError:
+        return []
+    there = [_essence(trainer_config.compose(config=other)) for other in others]
+    found = []
+    for kind in CONTROLS:
+        try:
+            wanted = _essence(control(parsed, kind).model_dump(mode="json"))
+        except ConfigError:
+            continue
+        if wanted not in there:
+            found.append(kind)
+    return found
+
+
+def _essence(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What a control shares with another one of the same run."""
+    return {**config, "name": ""}
+
+
+def _refused(msg: str) -> ConfigError:
+    return ConfigError([{"loc": "against", "msg": msg, "type": "no_control"}])
