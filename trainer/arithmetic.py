@@ -140,7 +140,7 @@ def _moves(config: RunConfig, depth: int, layer: int) -> bool:
 def phase_numbers(config: RunConfig, info: DataInfo, phase: Phase) -> tuple[int, int]:
     """Activities computed for each image drawn in `phase`: (of layers that learn, of layers that are only read)."""
     net = Shapes(config, info)
-    widths = [prod(block.outputs) for block in net.blocks]
+    widths = [block.widest for block in net.blocks]
     read = sum(widths[: max(config.readout.reads(config.depth)) + 1]) if _studies(config, phase) else 0
     if not phase.layers:
         return 0, read
@@ -157,7 +157,7 @@ def _passes(config: RunConfig, net: Shapes, layer: int) -> int:
 def reading_numbers(config: RunConfig, info: DataInfo) -> int:
     """Activities computed to read one image's answer."""
     net = Shapes(config, info)
-    return reading_rows(config, net) * sum(prod(block.outputs) for block in net.blocks)
+    return reading_rows(config, net) * sum(block.widest for block in net.blocks)
 
 
 def reading_rows(config: RunConfig, net: Shapes) -> int:

@@ -138,12 +138,19 @@ def _numbers(config: RunConfig, net: Shapes, layer: int) -> tuple[int, int]:
     return own + settings.objective.numbers(block.outputs), settings.goodness.numbers(block.outputs, net.classes)
 
 
+def _stored(config: RunConfig, net: Shapes, layer: int) -> tuple[int, int]:
+    """As `_numbers`, with the places of weights that do not exist: a net of neighbourhoods is held as a whole matrix."""
+    own, goodness = _numbers(config, net, layer)
+    block = net.blocks[layer - 1]
+    return own + block.stored - block.numbers, goodness
+
+
 def _memory(config: RunConfig, info: DataInfo) -> dict[Part, int]:
     net = Shapes(config, info)
     learning = [_learning(config, net, phase.layers) for phase in config.phases()]
     gradients, optimiser = max(learning, key=sum)
     return {
-        "weights": FLOAT * sum(sum(_numbers(config, net, layer)) for layer in range(1, config.depth + 1)),
+        "weights": FLOAT * sum(sum(_stored(config, net, layer)) for layer in range(1, config.depth + 1)),
         "gradients": FLOAT * gradients,
         "optimiser": FLOAT * optimiser,
         "activations": FLOAT * max(_training(config, info), _reading(config, info)),
@@ -156,7 +163,7 @@ def _learning(config: RunConfig, net: Shapes, layers: Sequence[int]) -> tuple[in
     """(gradients, optimiser's numbers) of the `layers` (from 0) that learn in a phase; the others hold none."""
     gradients = optimiser = 0
     for layer in layers:
-        own, goodness = _numbers(config, net, layer + 1)
+        own, goodness = _stored(config, net, layer + 1)
         settings = config.at(layer + 1)
         learnt = goodness if settings.goodness.learns else 0
         gradients += own + learnt
@@ -188,9 +195,9 @@ def _training(config: RunConfig, info: DataInfo) -> int:
     sizes_ = [(prod(block.inputs), prod(block.outputs)) for block in net.blocks]
     first = images * (sizes_[0][0] - net.label)  # the scaled pixels, once for all candidates
     if any(not config.at(layer).scope.local for layer in range(1, config.depth + 1)):
-        return first + piece * sum(inputs + BUFFERS * outputs for inputs, outputs in sizes_)
+        return first + piece * sum(prod(block.inputs) + BUFFERS * block.widest for block in net.blocks)
     between = [first, *(images * passes * outputs for _, outputs in sizes_)]
-    inside = (BUFFERS * piece * outputs for _, outputs in sizes_)
+    inside = (BUFFERS * piece * block.widest for block in net.blocks)
     return max(below + above + own for (below, above), own in zip(pairwise(between), inside, strict=True))
 
 
@@ -198,7 +205,7 @@ def _reading(config: RunConfig, info: DataInfo) -> int:
     """Numbers alive while the answers of a piece of images are read: every label's rows where labels are tried."""
     net = Shapes(config, info)
     passes = net.classes if net.label else 1
-    sizes_ = [(prod(block.inputs), prod(block.outputs)) for block in net.blocks]
+    sizes_ = [(prod(block.inputs), block.widest) for block in net.blocks]
     pieces = max(1, READ_BUDGET // (passes * max(map(sum, sizes_)) * 2 * FLOAT))
     rows = reading_rows(config, net) * min(pieces, max(sizes(config.data, info)))
     return max(rows * (inputs * (layer > 0) + 2 * outputs) for layer, (inputs, outputs) in enumerate(sizes_))

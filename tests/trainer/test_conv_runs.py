@@ -118,10 +118,11 @@ def test_a_conv_net_learns(changes, tmp_path):
 MINE = [preset.name for preset in (*CONV, *TRIFECTAS, *CLASS_ROWS_CONV, *LOCAL, *KESANAPALLI)]
 
 
+@pytest.mark.usefixtures("subset")
 @pytest.mark.parametrize("name", MINE)
 def test_every_preset_can_be_run(name):
     made = parse(compose(name))
-    info = describe(made.data.name if not made.data.name.startswith("npz:") else "cifar10")
+    info = describe(made.data.name)
     assert estimate.problems(made, info) == []
     assert estimate.estimate(made, info).seconds > 0
     assert PRESETS[name].method
