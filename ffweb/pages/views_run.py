@@ -22,11 +22,12 @@ from ffweb.pages.run_state import can, state, tail
 from ffweb.pages.run_words import config_groups, subtitle, test_images
 from ffweb.pages.sentence import outcome, result_sentence
 from ffweb.people.models import User
-from ffweb.runs import queries, services, status
+from ffweb.runs import controls, queries, services, status
 from ffweb.runs.access import NotVisible, may_change, run_for
 from ffweb.runs.errors import Refused
 from ffweb.runs.models import Run
 from ffweb.work import presence
+from trainer.controls import CONTROLS, Control
 from trainer.errors import ConfigError
 
 EXPIRIES = {"": "never", "1": "in a day", "7": "in a week", "30": "in a month"}  # days -> words
@@ -62,7 +63,8 @@ def _answer(request: HttpRequest, run: Run, **more: Any) -> HttpResponse:
 def _state_context(user: User, run: Run) -> dict[str, Any]:
     payload = queries.run_payload(run)
     images = test_images(run.config)
-    twin = twin_of(run, queries.group(user, run.group))
+    group = queries.group(user, run.group)
+    twin = twin_of(run, group)
     return {
         "run": payload,
         "owner": run.owner.shown_name,
@@ -72,9 +74,17 @@ def _state_context(user: User, run: Run) -> dict[str, Any]:
         "sentence": result_sentence(outcome(payload, images), twin_outcome(twin)) if run.result else "",
         "twin": twin,
         "can": can(run, change=may_change(user, run)),
+        "controls": _lacking(user, run, [other["config"] for other in group if other["id"] != run.pk]),
         "active": run.is_active,
         "progressing": run.status in (*status.OWNED, status.LOST),
     }
+
+
+def _lacking(user: User, run: Run, others: list[dict[str, Any]]) -> list[Control]:
+    """The controls that a finished run does not have beside it yet."""
+    if run.status != status.FINISHED or not may_change(user, run):
+        return []
+    return [CONTROLS[kind] for kind in controls.lacking(run.config, others)]
 
 
 def _workers(run: Run) -> int | None:
@@ -129,12 +139,23 @@ def _resume(request: HttpRequest, run: Run) -> str:
     return "Queued again; it goes on from its checkpoint."
 
 
+def _controls(request: HttpRequest, run: Run) -> str:
+    kinds = request.POST.getlist("against")
+    if not kinds:
+        return "No control was chosen."
+    started = services.create_controls(member(request), run, kinds)
+    return (
+        f"Started {', '.join(CONTROLS[kind].title.lower() for kind in kinds)} beside this run: {len(started)} queued."
+    )
+
+
 ACTIONS: dict[str, Callable[[HttpRequest, Run], str]] = {
     "rename": _rename,
     "visibility": _visibility,
     "star": _star,
     "stop": _stop,
     "resume": _resume,
+    "controls": _controls,
 }
 
 

@@ -16,6 +16,7 @@ from ffweb.people.models import User
 from ffweb.runs import status
 from ffweb.runs.models import Figure, Run, Share
 from trainer.config import compose, parse
+from trainer.controls import CONTROLS
 
 Browser = Callable[[User | None], Client]
 
@@ -214,3 +215,24 @@ def test_others_cannot_share_or_withdraw(make: Callable[..., Run], browser: Brow
     browser(bob).post(f"/shares/{share.pk}/withdraw")
     share.refresh_from_db()
     assert share.revoked_at is None
+
+
+# ── controls ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_finished_run_offers_the_controls_it_lacks_and_starts_them_beside_it(
+    make: Callable[..., Run], browser: Browser, alice: User, bob: User
+) -> None:
+    run = make(status=status.FINISHED, result={"metrics": {}})
+    client = browser(alice)
+    assert re.findall(r'name="against" value="([a-z_]+)"', page_of(client, run)) == list(CONTROLS)
+    client.post(f"/runs/{run.pk}/act/controls", {"against": ["random", "backprop"]})
+    run.refresh_from_db()
+    beside = Run.objects.filter(group=run.group).exclude(pk=run.pk)
+    assert run.group != ""
+    assert {other.name for other in beside} == {"a run · frozen random layers", "a run · backprop"}
+    left = [name for name in CONTROLS if name not in ("random", "backprop")]
+    assert re.findall(r'name="against" value="([a-z_]+)"', page_of(client, run)) == left
+    assert "against" not in page_of(browser(bob), run)
+
+
+def test_a_run_that_goes_on_offers_no_controls(make: Callable[..., Run], browser: Browser, alice: User) -> None:
+    assert 'name="against"' not in page_of(browser(alice), make(status=status.RUNNING))

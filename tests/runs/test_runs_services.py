@@ -20,6 +20,7 @@ from ffweb.runs.errors import NotYours, Refused, TooMany
 from ffweb.runs.models import Fact, Run, Share
 from ffweb.work.models import Worker
 from trainer import config
+from trainer.controls import CONTROLS
 from trainer.errors import ConfigError
 
 Commit = Callable[..., AbstractContextManager[list[Any]]]
@@ -160,6 +161,20 @@ def test_a_group_runs_whole_or_not_at_all(alice: User, order: dict[str, Any], lo
         services.create_group(alice, preset="ff-digits", **order)
     assert list(problems(error)) == [loc]
     assert not Run.objects.exists()
+
+
+def test_every_control_can_be_asked_for_and_equal_ones_are_shared(alice: User) -> None:
+    order = {"preset": "ff-digits", "against": list(CONTROLS), "seeds": [0]}
+    _, runs = services.create_group(alice, vary={"objective.alpha": [4.0, 6.0]}, **order)
+    assert [run.name.rpartition(" · ")[2] for run in runs[2:]] == [
+        control.title.lower() for control in CONTROLS.values()
+    ]
+
+
+def test_a_control_that_a_run_cannot_have_is_refused_with_the_reason(alice: User) -> None:
+    with pytest.raises(ConfigError, match="is itself") as error:
+        services.create_group(alice, preset="backprop-digits", against=["backprop"])
+    assert list(problems(error)) == ["against"]
 
 
 def test_a_clone_keeps_what_it_does_not_change(alice: User, bob: User) -> None:
