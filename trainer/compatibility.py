@@ -21,7 +21,7 @@ def problems(config: RunConfig) -> list[Problem]:
     outside = [found for check in (_spans, _code) for found in check(config)]
     if outside:
         return [_problem(loc, msg) for loc, msg in outside]
-    checks = (_top_down, _rows, _readout, _head, _schedule, _scopes, fitting.values, _shortcuts, _peer)
+    checks = (_top_down, _rows, _readout, _head, _schedule, _scopes, fitting.values, _shortcuts, _pixels, _peer)
     return [_problem(loc, msg) for check in checks for loc, msg in check(config)]
 
 
@@ -224,6 +224,13 @@ def _scopes(config: RunConfig) -> Found:
             yield "scope.kind", "a block needs at least two neighbouring layers: set layer"
         if scope.kind == "pair" and len(span) == 1:
             yield "scope.kind", "a pair needs two neighbouring layers of this scope: set layer, or add a layer"
+
+
+def _pixels(config: RunConfig) -> Found:
+    """Where the label stands among the pixels, it would be dropped with them."""
+    if config.label_code.kind == "overlay" and not config.architecture.flat and config.regulariser.input_dropout:
+        msg = "on maps the overlaid label would be dropped with the pixels: set 0, or label_code to pattern"
+        yield "regulariser.input_dropout", msg
 
 
 def _shortcuts(config: RunConfig) -> Found:

@@ -139,7 +139,7 @@ def _numbers(config: RunConfig, net: Shapes, layer: int) -> tuple[int, int]:
 
 
 def _stored(config: RunConfig, net: Shapes, layer: int) -> tuple[int, int]:
-    """As `_numbers`, with the places of weights that do not exist: a net of neighbourhoods is held as a whole matrix."""
+    """As `_numbers`, with weights that do not exist: a net of neighbourhoods is held as whole matrices."""
     own, goodness = _numbers(config, net, layer)
     block = net.blocks[layer - 1]
     return own + block.stored - block.numbers, goodness

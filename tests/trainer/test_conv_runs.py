@@ -59,6 +59,11 @@ REFUSED = [
     ({**SHORTCUTS, "normalisation.handover.kind": "batch"}, "normalisation.handover.kind", "twice"),
     ({"label_code.kind": "concat"}, "label_code.kind", "pattern or channel"),
     ({"regulariser.peer": 0.1}, "regulariser.peer", "compares units"),
+    (
+        {"label_code.kind": "overlay", "regulariser.input_dropout": 0.1},
+        "regulariser.input_dropout",
+        "dropped with the pixels",
+    ),
 ]
 
 
