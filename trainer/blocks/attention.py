@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 EPS = 1e-5
 """Added to the variance in the layer norms."""
-POSITION = 0.02
+POSITION = 1.0
 """Standard deviation of the positions' embedding at the start."""
 
 
@@ -59,9 +59,10 @@ class Attention(Block):
         return tokens * (embedding + (4 + 2 * self.ratio) * wide**2 + 2 * tokens * wide)
 
     def back_work(self, rows: int, turns: tuple[int, int]) -> int:
-        """The derivative passes all maps of the block but the embedding, too."""
-        embedding = self.outputs[0] * self.inputs[1] * self.outputs[1] if self.embeds else 0
-        return (2 * self.products() - embedding) * rows * turns[0]
+        """Of all maps; the derivative passes all but the lowest, too."""
+        tokens, wide = self.outputs
+        lowest = tokens * wide * (self.inputs[1] if self.embeds else 3 * wide)
+        return (2 * self.products() - lowest) * rows * turns[0]
 
     @property
     def widest(self) -> int:

@@ -196,10 +196,7 @@ class Ticks(Flow):
 
     def _settle(self, layer: int, turn: Visit, h: Tensor) -> None:
         """state ← (1 - damping) · state + damping · h; a pass from below sets it."""
-        state = self._states[layer]
-        if turn.upward:
-            state = h
-        else:
-            state = h * self._damping if state is None else torch.lerp(state, h, self._damping)
+        state, share = self._states[layer], 1.0 if turn.upward else self._damping
+        state = h * share if state is None else torch.lerp(state, h, share)
         self._states[layer] = state
         self._sides[layer] = State(self._norm.apply(state, {}))
