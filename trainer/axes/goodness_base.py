@@ -67,5 +67,6 @@ class Goodness(Value, ABC):
                 else [h.detach().requires_grad_()]
             )
             named = dict(zip(p, leaves[1:], strict=True)) if self.learns else p
+            # a scalar: torch loads sympy for anything else, which takes seconds
             dh, *dp = torch.autograd.grad((self.scores(leaves[0], named) * slope).sum(), leaves)
         return dh, dict(zip(p, dp, strict=True)) if self.learns else {}

@@ -7,6 +7,7 @@ a row by a function of its length alone (`by_length`) let a label code scale all
 from __future__ import annotations
 
 from math import prod
+from math import prod
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field
@@ -127,6 +128,8 @@ class GroupNorm(Norm, title="Group norm"):
 
     def misfit(self, shape: tuple[int, ...], classes: int) -> str | None:
         groups, units = self.groups or classes, shape[1] if len(shape) == 2 else shape[0]
+        if units == groups == prod(shape):
+            return "a group of one unit is always 0: set layer, or fewer groups"
         if units % groups == 0:
             return None
         return f"{units} units or channels cannot be cut into {groups} equal groups: set layer, or a divisor of {units}"

@@ -75,7 +75,12 @@ class Conv(Linear):
         with torch.enable_grad():
             leaf = a.detach().requires_grad_()
             small = pooling.pooled(leaf, self.pool, self.window)
-        return precision.lift(small.detach()), lambda slope: torch.autograd.grad(small, leaf, slope.to(small.dtype))[0]
+
+        def back(slope: Tensor) -> Tensor:
+            with torch.enable_grad():  # a scalar: torch loads sympy for anything else, which takes seconds
+                return torch.autograd.grad((small * slope.to(small.dtype)).sum(), leaf)[0]
+
+        return precision.lift(small.detach()), back
 
     def accumulate(self, grads: Weights, rows: Any, delta: Tensor, precision: Any) -> None:
         import torch

@@ -133,6 +133,7 @@ def _sweep(graphs: Sequence[_Graph], reach: Reach, first: int, top: int) -> None
         wanted = graph.leaves + ([graph.inlet] if below else [])
         again = any(depth is not None and depth <= place for depth in reach[top + 1 :])
         if wanted:
+            # scalars alone: torch loads sympy for anything else, which takes seconds
             torch.autograd.backward(heads, retain_graph=again, inputs=wanted)
         if not below:
             return
