@@ -13,7 +13,7 @@ CONV = (
         "FF trains six conv blocks, each on its own. The last block answers; the first is near chance alone.",
         source="Kesanapalli, Rangarajan, Jain, Jain 2023 (their first try, left out); repaired here",
         published=None,
-        minutes=15.0,
+        minutes=7.0,
         config={
             "name": "FF conv net on MNIST",
             "data": {"name": "mnist", "standardise": "dataset"},
@@ -38,7 +38,7 @@ CONV = (
         "the mean over the map hardly notices them.",
         source="Kesanapalli, Rangarajan, Jain, Jain 2023, who left it out: it “did not yield promising results”",
         published=None,
-        minutes=6.0,
+        minutes=1.5,
         config={
             "name": "FF conv net on MNIST, as it fails",
             "data": {"name": "mnist", "train_size": 10_000, "standardise": "dataset"},
@@ -71,7 +71,7 @@ CONV = (
             "6, 4 and 21 epochs a layer, each with rates and thresholds of its own; a linear readout for 50 epochs, "
             "flips, dropout",
         ),
-        minutes=3000.0,
+        minutes=700.0,
         config={
             "name": "SCFF on CIFAR-10",
             "data": {"name": "cifar10", "standardise": "dataset", "augment": "flip"},

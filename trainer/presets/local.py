@@ -23,7 +23,7 @@ LOCAL = (
         "Beside its frozen control this is no proof of learnt features: in prototypes it was not above it.",
         source="Hinton 2022, section 4 (the net); objective and settings from a validation split here",
         published=None,
-        minutes=15.0,
+        minutes=4.0,
         config=_COMMON
         | {
             "name": "FF, locally connected",
@@ -39,7 +39,7 @@ LOCAL = (
         summary="The same net with a row of class scores on each layer, which learns from it alone: one pass.",
         source="Gong, Li, Abdulla 2025, arXiv 2501.09238 (rule); Hinton 2022 (net)",
         published=None,
-        minutes=8.0,
+        minutes=2.0,
         config=_COMMON
         | {
             "name": "Mono-Forward, locally connected",
