@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from trainer.axes.architecture import Pixels
 from trainer.axes.competitors import Classes
 from trainer.axes.context import Own
+from trainer.axes.data import Data
 from trainer.axes.goodness import Projection
 from trainer.axes.label_code import NoCode
 from trainer.axes.normalisation import AnyHandover, AnyNorm, NoNorm, Normalisation
@@ -54,6 +55,7 @@ def _whole(config: RunConfig, name: str, scope: Whole, readout: Last | Sum) -> R
         config,
         name,
         {
+            "architecture": config.architecture.upward,
             "label_code": NoCode(),
             "context": Own(),
             "competitors": Classes(),
@@ -86,6 +88,7 @@ def _random(config: RunConfig) -> RunConfig:
         config,
         "frozen",
         {
+            "data": _as_read(config),
             "label_code": NoCode(),
             "context": Own(),
             "competitors": Classes(),
@@ -129,6 +132,12 @@ def _beside(config: RunConfig) -> AnyReadout:
     if config.readout.learns:
         return config.readout.model_copy(update={"epochs": None})
     return Softmax(pool=HEAD_POOL if not config.architecture.flat else None)
+
+
+def _as_read(config: RunConfig) -> Data:
+    """The data as the head sees them: one that learns when the net is done sees images as they are."""
+    afterwards = getattr(config.readout, "epochs", None) is not None
+    return config.data.model_copy(update={"augment": "none"}) if afterwards else config.data
 
 
 def _reading(config: RunConfig) -> int:

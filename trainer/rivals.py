@@ -56,7 +56,7 @@ class Rivals:
     """Makes the rows of competitors for the layers of a net."""
 
     def __init__(self, net: Net, data: Dataset, seed: int, head: Head | None = None) -> None:
-        self._net, self._data, self._seed, self._head = net, data, seed, head
+        self._net, self._data, self._seed = net, data, seed
         self._classes = net.coder.classes
         self._fixed: dict[WrongLabel, Tensor] = {}
         self._stock: dict[AnyCompetitors, Tensor | None] = {}
