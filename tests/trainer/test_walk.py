@@ -13,7 +13,7 @@ from tests.trainer.pairwise import Point, Walk, axes, config_of
 from trainer import compatibility, estimate
 from trainer.config import RunConfig
 from trainer.controls import CONTROLS
-from trainer.data import Dataset, DataInfo, load
+from trainer.data import DataInfo, Dataset, load
 from trainer.data.catalogue import family_of
 from trainer.data.folders import read_folders
 from trainer.data.sizes import cut_of
@@ -45,8 +45,8 @@ MAPS = at(architecture="conv")
 CHANNEL = at(label_code="channel")
 VALID, TEXT = {"data": 1}, {"data": 2}
 BASES: list[Point] = [
-    {}, at(readout="softmax"), at(readout="probe", layers=1), at(scope="pair"), at(scope="pair", schedule="alternating"),
-    at(label_code="concat", context="below", schedule="greedy"),
+    {}, at(readout="softmax"), at(readout="probe", layers=1), at(scope="pair"),
+    at(scope="pair", schedule="alternating"), at(label_code="concat", context="below", schedule="greedy"),
     ROWS, {**ROWS, **VALID, **at(readout="range")}, {**ROWS, **at(scope="whole", readout="last")},
     {**ROWS, **at(scope="block", readout="last")}, {**ROWS, **at(scope="pair", schedule="alternating")},
     {**ROWS, **MAPS}, {**ROWS, **MAPS, **at(scope="whole", readout="last")}, {**ROWS, **at(architecture="local")},
