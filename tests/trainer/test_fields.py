@@ -35,6 +35,13 @@ CONTEXT = {
     "readout.range": {**ROWS, "data.valid_size": 40},
     "readout.pool": {**MAPS, "label_code.kind": "channel"},
     "competitors.classes": tiny.MONO,
+    "competitors.rollout": {
+        "data.name": "python-topics",
+        "label_code.kind": "next",
+        "readout.kind": "softmax",
+        "competitors.rolls": 8,
+        "competitors.length": 5,
+    },
     "label_code.none": tiny.MONO,
     "readout.sum": tiny.MONO,
     "readout.last": tiny.MONO,
