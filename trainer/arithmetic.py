@@ -39,6 +39,10 @@ class Shapes:
         """Of each layer, its turns in a pass that see something (below, above)."""
         self.readings = course.readings(architecture.course)
         """How often each layer is read in a pass."""
+        self.visits = sum(visit.layer == 0 for visit in architecture.course)
+        """How often each layer is computed in a pass."""
+        self.states = 3 if architecture.top_down else 0
+        """Copies of every layer's activity that stay through a pass: its state, that scaled, the new activity."""
 
     def product(self, layer: int, rows: int) -> int:
         """Flops of layer `layer` (from 0) for one image in `rows` readings."""
@@ -141,13 +145,14 @@ def phase_numbers(config: RunConfig, info: DataInfo, phase: Phase) -> tuple[int,
     """Activities computed for each image drawn in `phase`: (of layers that learn, of layers that are only read)."""
     net = Shapes(config, info)
     widths = [block.widest for block in net.blocks]
-    read = sum(widths[: max(config.readout.reads(config.depth)) + 1]) if _studies(config, phase) else 0
+    read = sum(widths[: max(config.readout.reads(config.depth)) + 1]) * net.visits if _studies(config, phase) else 0
     if not phase.layers:
         return 0, read
     learnt = sum(widths[layer] * _passes(config, net, layer) for layer in phase.layers)
     top = max(phase.layers)
     below = sum(widths[layer] for layer in range(top + 1) if layer not in phase.layers) * _passes(config, net, top)
-    return learnt, read + below + net.classes * sum(widths[: _judges(config, phase)])
+    judged = net.classes * sum(widths[: _judges(config, phase)]) * net.visits
+    return learnt * net.readings, read + below + judged + learnt * (net.visits - net.readings)
 
 
 def _passes(config: RunConfig, net: Shapes, layer: int) -> int:
@@ -157,7 +162,7 @@ def _passes(config: RunConfig, net: Shapes, layer: int) -> int:
 def reading_numbers(config: RunConfig, info: DataInfo) -> int:
     """Activities computed to read one image's answer."""
     net = Shapes(config, info)
-    return reading_rows(config, net) * sum(block.widest for block in net.blocks)
+    return reading_rows(config, net) * sum(block.widest for block in net.blocks) * net.visits
 
 
 def reading_rows(config: RunConfig, net: Shapes) -> int:

@@ -15,7 +15,7 @@ from pydantic.config import JsonDict
 
 from trainer import compatibility, merging, problems
 from trainer.axes.activation import AnyActivation, Relu
-from trainer.axes.architecture import AnyArchitecture, Mlp
+from trainer.axes.architecture import AnyArchitecture
 from trainer.axes.base import RARE, Value
 from trainer.axes.competitors import AnyCompetitors, WrongLabel
 from trainer.axes.context import AnyContext, Own
@@ -25,6 +25,7 @@ from trainer.axes.init import AnyInit, Normal
 from trainer.axes.label_code import AnyLabelCode, Overlay
 from trainer.axes.memory import Resident
 from trainer.axes.meters import Checkpoint, Evaluate, Metrics
+from trainer.axes.mlp import Mlp
 from trainer.axes.normalisation import Normalisation
 from trainer.axes.objective import AnyObjective, SwishSymBa
 from trainer.axes.optimiser import Adam, AnyOptimiser

@@ -198,7 +198,8 @@ def _training(config: RunConfig, info: DataInfo) -> int:
         return first + piece * sum(prod(block.inputs) + BUFFERS * block.widest for block in net.blocks)
     between = [first, *(images * passes * outputs for _, outputs in sizes_)]
     inside = (BUFFERS * piece * block.widest for block in net.blocks)
-    return max(below + above + own for (below, above), own in zip(pairwise(between), inside, strict=True))
+    standing = images * passes * net.states * sum(outputs for _, outputs in sizes_)
+    return standing + max(below + above + own for (below, above), own in zip(pairwise(between), inside, strict=True))
 
 
 def _reading(config: RunConfig, info: DataInfo) -> int:
@@ -208,7 +209,8 @@ def _reading(config: RunConfig, info: DataInfo) -> int:
     sizes_ = [(prod(block.inputs), block.widest) for block in net.blocks]
     pieces = max(1, READ_BUDGET // (passes * max(map(sum, sizes_)) * 2 * FLOAT))
     rows = reading_rows(config, net) * min(pieces, max(sizes(config.data, info)))
-    return max(rows * (inputs * (layer > 0) + 2 * outputs) for layer, (inputs, outputs) in enumerate(sizes_))
+    standing = rows * net.states * sum(outputs for _, outputs in sizes_)
+    return standing + max(rows * (inputs * (layer > 0) + 2 * outputs) for layer, (inputs, outputs) in enumerate(sizes_))
 
 
 def _seconds(config: RunConfig, info: DataInfo, flops: int) -> float:

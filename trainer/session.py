@@ -61,6 +61,8 @@ class Session:
         self.counters = Counters()
         self.ledger = Ledger(layers)
         self.sample = _sample(config, len(data.y_train), device)
+        self.chosen: tuple[int, list[int]] | None = None
+        """The layers that a readout of a range reads, and the step for which they were chosen."""
         self.energy_before = 0.0
         self.e2e_before = -data.download_seconds
         self.began = time.time()

@@ -271,14 +271,6 @@ class Rollout(_Rivals, title="The net's own text"):
 
 
 AnyCompetitors = Annotated[
-    WrongLabel
-    | HardWrongLabel
-    | AllLabels
-    | Classes
-    | HybridImage
-    | Noise
-    | Interpolation
-    | SelfContrast
-    | Rollout,
+    WrongLabel | HardWrongLabel | AllLabels | Classes | HybridImage | Noise | Interpolation | SelfContrast | Rollout,
     Field(discriminator="kind"),
 ]

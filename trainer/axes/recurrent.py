@@ -45,8 +45,8 @@ class Recurrent(Architecture, title="Recurrent, top-down"):
     start: Literal["zeros", "bottom_up"] = Field("zeros", title="Start")
     """zeros: silent states. bottom_up: a pass from below sets them first, as in Hinton's description."""
     update: Literal["synchronous", "alternating"] = Field("synchronous", title="Order", json_schema_extra=RARE)
-    """synchronous: all layers see the states of the tick before. alternating: every other layer in place, then the rest,
-    which needs no second copy of the states."""
+    """synchronous: all layers see the states of the tick before. alternating: every other layer in place, then the
+    rest, which needs no second copy of the states."""
 
     @property
     def depth(self) -> int:

@@ -22,8 +22,8 @@ POSITION = 1.0
 class Attention(Block):
     """Tokens (T, E) to tokens: x += attention(norm(x)), then x += fall · act(rise · norm(x)).
 
-    The layer norms have no scale and shift of their own: the map that follows has them. Source: Vaswani et al. 2017; the
-    norm stands before, as in Xiong et al. 2020.
+    The layer norms have no scale and shift of their own: the map that follows has them. Source: Vaswani et al. 2017;
+    the norm stands before, as in Xiong et al. 2020.
     """
 
     heads: int = 1
@@ -66,9 +66,8 @@ class Attention(Block):
 
     @property
     def widest(self) -> int:
-        """Of all that a way back needs."""
-        tokens, wide = self.outputs
-        return tokens * (wide * (9 + 2 * self.ratio) + self.heads * tokens)
+        """Queries, keys and values, or hidden units."""
+        return self.outputs[0] * self.outputs[1] * max(3, self.ratio)
 
     def forward(self, w: Weights, x: Tensor, activation: Any, precision: Any) -> tuple[Tensor, Tensor]:
         if self.embeds:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from trainer.axes.normalisation import AnyNorm
+from trainer.axes.normalisation import AnyHandover, AnyNorm
 from trainer.axes.precision import AnyPrecision, Float32
 from trainer.blocks.base import Block, Linear
 from trainer.nets.rows import Plain, Rows
@@ -17,6 +17,7 @@ from trainer.nets.rows import Plain, Rows
 if TYPE_CHECKING:
     from trainer.axes.activation import AnyActivation
     from trainer.axes.competitors import AnyCompetitors
+    from trainer.axes.context import AnyContext
     from trainer.axes.goodness import AnyGoodness
     from trainer.axes.objective import AnyObjective
     from trainer.axes.optimiser import AnyOptimiser
@@ -29,9 +30,10 @@ class Rules:
     competitors: AnyCompetitors
     goodness: AnyGoodness
     objective: AnyObjective
+    context: AnyContext
     optimiser: AnyOptimiser
     activation: AnyActivation
-    inlet: AnyNorm
+    inlet: AnyHandover
     """Of what enters: the run's input normalisation for the first layer, the hand-over's for the others."""
     before: AnyNorm
     precision: AnyPrecision
@@ -85,7 +87,8 @@ class Layer:
     """h = block(inlet(rows)), and a goodness read from h.
 
     Parameters by name: `w.…` the block's weights, `inlet.…` and `before.…` what normalisations learn, `code.table` the
-    label code's table where it learns with this layer, `p.…` the goodness's. What does not learn is in `fixed`.
+    label code's table where it learns with this layer, `t0.…` the head of the objective's first term, `p.…` the
+    goodness's. What does not learn is in `fixed`.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class Layer:
         p: dict[str, Tensor],
         *,
         device: torch.device,
+        drawn: dict[str, Tensor] | None = None,
         reads: bool = True,
     ) -> None:
         self.index, self.rules, self.block, self.reads = index, rules, block, reads
@@ -105,7 +109,7 @@ class Layer:
             learned |= named(slot, norm.learned(_channels(shape), device))
         trained = named("p", p) if rules.goodness.learns else {}
         self.buffer = Buffer(learned | trained)
-        self.fixed = {} if rules.goodness.learns else named("p", p)
+        self.fixed = (drawn or {}) | ({} if rules.goodness.learns else named("p", p))
         for slot, (norm, shape) in {"inlet": inlet, "before": before}.items():
             self.fixed |= named(slot, norm.running(_channels(shape), device))
         self._own = self.buffer.flat.numel() - sum(value.numel() for value in trained.values())
@@ -149,7 +153,13 @@ class Layer:
         learned = sum(
             value.numel() for slot in ("inlet", "before") for value in under(slot, self.buffer.values).values()
         )
-        return self.block.numbers + p + learned + (0 if table is None else table.numel())
+        terms = sum(value.numel() for term in self.terms for value in term.values())
+        return self.block.numbers + p + learned + terms + (0 if table is None else table.numel())
+
+    @property
+    def terms(self) -> list[dict[str, Tensor]]:
+        """The parameters of the heads of the objective's terms."""
+        return [under(f"t{number}", self.buffer.values) for number in range(len(self.rules.objective.terms))]
 
     def weight_norm(self) -> float:
         """Euclidean norm of the block's weights, biases left out."""

@@ -162,7 +162,9 @@ class Between(Rows):
 class Ticks(Flow):
     """One pass: all layers, tick by tick."""
 
-    def __init__(self, layers: Sequence[Layer], rows: Rows, damping: float, norm: AnyHandover, *, severed: bool) -> None:
+    def __init__(
+        self, layers: Sequence[Layer], rows: Rows, *, damping: float, norm: AnyHandover, severed: bool
+    ) -> None:
         self._damping, self._norm, self._severed = damping, norm, severed
         self._blocks: list[TopDown] = [layer.block for layer in layers]  # type: ignore[misc]
         labels = rows.labels if isinstance(rows, Labelled) else None

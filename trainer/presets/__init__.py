@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trainer.errors import ConfigError
+from trainer.presets.attention import ATTENTION
 from trainer.presets.base import Preset, Published, Target
 from trainer.presets.classrows_conv import CLASS_ROWS_CONV
 from trainer.presets.competing import COMPETING
@@ -12,6 +13,7 @@ from trainer.presets.kesanapalli import KESANAPALLI
 from trainer.presets.local import LOCAL
 from trainer.presets.mixed import MIXED
 from trainer.presets.mnist import MNIST
+from trainer.presets.recurrent import RECURRENT
 from trainer.presets.rows import ROWS
 from trainer.presets.text import TEXT
 from trainer.presets.trifecta import TRIFECTAS
@@ -25,12 +27,14 @@ _ALL = (
     *ROWS,
     *COMPETING,
     *UNSUPERVISED,
+    *RECURRENT,
     *TEXT,
     *MIXED,
     *CONV,
     *TRIFECTAS,
     *CLASS_ROWS_CONV,
     *LOCAL,
+    *ATTENTION,
     *KESANAPALLI,
 )
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in _ALL}
