@@ -18,7 +18,16 @@ from trainer.errors import ConfigError
 ROWS = {"preset": "mono-forward-digits"}
 MAPS = {"architecture": {"kind": "conv", "channels": "4, 6"}, "architecture.hidden": None}
 SPLIT = {"goodness.power": 1, "goodness.constraint_share": 0.3}
+RECURRENT = {"architecture.kind": "recurrent", "architecture.hidden": [16, 12], "label_code.kind": "top"}
+TRANSFORMER = {
+    "architecture": {"kind": "transformer", "patch": 4, "width": 8, "depth": 2, "heads": 2, "ratio": 1},
+    "architecture.hidden": None,
+    "label_code.kind": "channel",
+}
 CONTEXT = {
+    "architecture.recurrent": RECURRENT,
+    "architecture.transformer": TRANSFORMER,
+    "label_code.top": RECURRENT,
     "goodness.projection": tiny.MONO,
     "goodness.groups": {**ROWS, "architecture.hidden": [20, 30]},
     "goodness.patch_projection": ROWS,
@@ -57,6 +66,9 @@ OTHER: dict[str, Any] = {
     "data.test_size": 50,
     "data.prefix": 100,
     "architecture.hidden": [16, 13],
+    "architecture.patch": 2,
+    "architecture.width": 12,
+    "architecture.heads": 4,
     "layers": [{"span": "2", "frozen": True}],
     "device": "cuda",  # refused where there is none
     "checkpoint.every_seconds": 0.0,

@@ -43,8 +43,8 @@ RECURRENT = (
     Preset(
         name="ff-recurrent-threshold-mnist",
         title="Recurrent Forward-Forward with a threshold",
-        summary="The same net, narrower and shorter, with the threshold loss: it stays at several times the error, and "
-        "gets worse with time. One half of why public recurrent FF never learned; the other is in the methods.",
+        summary="The same net, narrower and shorter, with the threshold loss: from the first epoch on it stays far behind "
+        "the bounded loss of a pair, and more epochs hardly help.",
         source="nebuly-ai/nebuly, forward_forward, recurrent (the loss); its other faults are repaired here",
         published=None,
         minutes=1.5,
