@@ -25,6 +25,8 @@ TRANSFORMER = {
     "label_code.kind": "channel",
 }
 CONTEXT = {
+    "architecture.conv": {**MAPS, "label_code.kind": "channel"},
+    "architecture.shortcuts": {"architecture.channels": "4, 4, 4, 4"},
     "architecture.recurrent": RECURRENT,
     "architecture.transformer": TRANSFORMER,
     "label_code.top": RECURRENT,
@@ -66,6 +68,9 @@ OTHER: dict[str, Any] = {
     "data.test_size": 50,
     "data.prefix": 100,
     "architecture.hidden": [16, 13],
+    "architecture.channels": "4, 8p",
+    "architecture.kernel": 5,
+    "architecture.field": 3,
     "architecture.patch": 2,
     "architecture.width": 12,
     "architecture.heads": 4,
