@@ -5,6 +5,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 p
 TORCH_INDEX ?= auto
 PY := .venv/bin/python
 INSTALL = TORCH_INDEX='$(TORCH_INDEX)' $(PY) ffweb/serve/install.py
+PYTEST = env -u REDIS_URL -u FFWEB_DATASETS -u FFWEB_GPUS -u FFWEB_CPU_SLOTS $(PY) -m pytest
 NPM := $(shell command -v npm 2>/dev/null)
 
 .PHONY: run test check bench clean
@@ -13,8 +14,14 @@ NPM := $(shell command -v npm 2>/dev/null)
 run: .venv/.installed-train
 	@exec $(PY) manage.py serve --stop-with-parent
 
+# The trainer's tests share nothing and take a core each; the others start servers and watch clocks, one after another.
 test: .venv/.installed-dev
-	env -u REDIS_URL -u FFWEB_DATASETS -u FFWEB_GPUS -u FFWEB_CPU_SLOTS $(PY) -m pytest $(PYTEST_ARGS)
+ifdef PYTEST_ARGS
+	$(PYTEST) $(PYTEST_ARGS)
+else
+	$(PYTEST) -n auto tests/trainer
+	$(PYTEST) --ignore tests/trainer
+endif
 
 check: .venv/.installed-dev $(if $(NPM),node_modules/.package-lock.json)
 	$(PY) -m ruff check .
