@@ -116,7 +116,7 @@ def _top_down(config: RunConfig) -> Found:
     if config.schedule.kind != "joint" or config.schedule.activities != "before":
         yield "schedule.kind", "in a recurrent net every layer needs the others: set joint, activities before"
     if any(norm.kind in ("batch", "permutation") for _, norm in config.normalisation):
-        yield "normalisation.handover.kind", "a state's scale cannot hang on the tick: set rms, layer or none everywhere"
+        yield "normalisation.handover.kind", "a state's scale cannot hang on the tick: set rms, layer or none"
     if config.regulariser.input_dropout:
         yield "regulariser.input_dropout", "the image is held through all ticks: set 0; dropout is for the layers"
     if config.context.kind != "own":

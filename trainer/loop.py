@@ -87,7 +87,10 @@ def layer_by_layer(run: Session, step: Step, stage: Stage, pieces: list[Piece]) 
         inlets = []
         for piece in pieces:
             rows = piece.flow.inlet(visit)
-            h = study_rows(run, step, layer, rows, piece.task) if learns else layer.activity(rows, layer.rules.precision)
+            if learns:
+                h = study_rows(run, step, layer, rows, piece.task)
+            else:
+                h = layer.activity(rows, layer.rules.precision)
             if again:
                 inlets.append(rows)
             elif onward:

@@ -7,9 +7,7 @@ from typing import Any
 from trainer.presets.base import Preset, Published, Target
 from trainer.presets.parts import MNIST, half, joint
 
-PUBLISHED = Published(
-    1.31, "% error", "test", "8 ticks of which 3 to 5 count; epochs not known; as a review tells it"
-)
+PUBLISHED = Published(1.31, "% error", "test", "8 ticks of which 3 to 5 count; epochs not known; as a review tells it")
 
 
 def _net(*hidden: int) -> dict[str, Any]:
@@ -43,8 +41,8 @@ RECURRENT = (
     Preset(
         name="ff-recurrent-threshold-mnist",
         title="Recurrent Forward-Forward with a threshold",
-        summary="The same net, narrower and shorter, with the threshold loss: from the first epoch on it stays far behind "
-        "the bounded loss of a pair, and more epochs hardly help.",
+        summary="The same net, narrower and shorter, with the threshold loss: from the first epoch on it stays far "
+        "behind the bounded loss of a pair, and more epochs hardly help.",
         source="nebuly-ai/nebuly, forward_forward, recurrent (the loss); its other faults are repaired here",
         published=None,
         minutes=1.5,
