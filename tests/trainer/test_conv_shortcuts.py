@@ -64,7 +64,7 @@ def test_a_net_with_shortcuts_in_plain_torch():
     got = [h for _, h in net.climb(net.coder.plain(images()))]
     assert [layer.block.inputs[0] for layer in net.layers] == [1, 4, 4, 8, 8, 8, 8]
     for mine, plain in zip(got, wanted, strict=True):
-        torch.testing.assert_close(mine, plain, rtol=1e-5, atol=1e-5)
+        assert torch.allclose(mine, plain, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("scope", ["layer", "pair", "whole"])
@@ -75,7 +75,7 @@ def test_training_sees_what_reading_sees(scope):
     passes = autograd.spans(net.layers, list(reach), net.coder.plain(images()), task, noises=[QUIET] * 7)
     for (reading, h), (_, wanted) in zip(passes, net.climb(net.coder.plain(images())), strict=True):
         assert reading is not None
-        torch.testing.assert_close(h, wanted, rtol=1e-5, atol=1e-5)
+        assert torch.allclose(h, wanted, rtol=1e-5, atol=1e-5)
 
 
 def test_no_gradient_takes_a_shortcut():

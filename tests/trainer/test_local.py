@@ -98,14 +98,14 @@ def test_the_step_of_the_first_layer_as_a_reader_would_write_it(way):
 
     grads = under("w", layer.buffer.grads)
     assert own.grad is not None
-    torch.testing.assert_close(grads["bias"], bias.grad, rtol=0, atol=1e-12)
-    torch.testing.assert_close(grads["weight"][:, :CLASSES], label.grad, rtol=0, atol=1e-12)
+    assert torch.allclose(grads["bias"], bias.grad, rtol=0, atol=1e-12)
+    assert torch.allclose(grads["weight"][:, :CLASSES], label.grad, rtol=0, atol=1e-12)
     mine = F.pad(grads["weight"][:, CLASSES:].view(places, UNITS, HEIGHT, WIDTH, CHANNELS), (0, 0, 1, 1, 1, 1))
     for n in range(places):
         near = mine[n, :, n // WIDTH : n // WIDTH + 3, n % WIDTH : n % WIDTH + 3].flatten(1, 2)
         border = F.pad(torch.ones(HEIGHT, WIDTH), (1, 1, 1, 1))  # beyond it no weight is
         there = border[n // WIDTH : n // WIDTH + 3, n % WIDTH : n % WIDTH + 3].flatten()[None, :, None]
-        torch.testing.assert_close(near, own.grad[n] * there, rtol=0, atol=1e-12)
+        assert torch.allclose(near, own.grad[n] * there, rtol=0, atol=1e-12)
     assert not grads["weight"][~seen(net, 0)].any()
 
 
