@@ -110,7 +110,7 @@ class Draft:
 
     @cached_property
     def estimate(self) -> Estimate | None:
-        return estimating.estimate(self.countable, self.info) if self.countable and self.info else None
+        return _counted(self.countable, self.info) if self.countable and self.info else None
 
     @property
     def is_backprop(self) -> bool:
@@ -136,7 +136,7 @@ class Draft:
         if not self.countable or not self.info or self.is_backprop:
             return None
         try:
-            return estimating.estimate(self.countable.twin(), self.info)
+            return _counted(self.countable.twin(), self.info)
         except ConfigError:  # it has none, and the form says why
             return None
 
@@ -148,6 +148,14 @@ class Draft:
     def misfits(self) -> dict[str, dict[str, Misfit]]:
         """Asked of the sound config: wrong numbers would hide what goes with what."""
         return misfits(self.countable, self.info) if self.countable else {}
+
+
+def _counted(config: RunConfig, info: DataInfo) -> Estimate | None:
+    """What a config needs; None where shapes do not fit each other, as a code for rows in a net of maps."""
+    try:
+        return estimating.estimate(config, info)
+    except (IndexError, ValueError):
+        return None
 
 
 def blank_form(start: Start) -> dict[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any, Literal, TypeVar, cast, get_args
 
 from pydantic import BaseModel
@@ -29,6 +29,7 @@ M = TypeVar("M", bound=BaseModel)
 Changes = dict[str, Any]
 MAX_FIXES = 3
 MAX_STEPS = 4  # changes of one kind in a row, each as the sentence before it says
+MAX_FOUND = 4096
 COMBINATION = "combination"  # the type of problems that lie between fields, not in one
 OTHER: dict[str, Literal["image", "text"]] = {"image": "text", "text": "image"}  # kinds of data
 
@@ -110,6 +111,10 @@ class _Tried:
         except LookupError as no:  # some of these kinds belong to others that are not among them
             return [{"loc": str(no), "msg": "", "type": "misplaced"}]
 
+    def kinds(self) -> dict[str, str]:
+        """The chosen kinds by dotted path."""
+        return {f"{choice.path}.kind": tag for choice, tag in self.choices}
+
     def others(self) -> Iterator[tuple[Choice, Changes]]:
         """Every kind that could be chosen in place of another one."""
         for choice, tag in self.choices:
@@ -159,7 +164,7 @@ def misfits(config: RunConfig, info: DataInfo | None = None) -> dict[str, dict[s
     for choice, change in tried.others():
         if news := tried.news(change):
             away = _elsewhere(tried, change)
-            fix = {} if away else _together(tried, change, news)
+            fix = {} if away else _fix(tried, change, news)
             (tag,) = change.values()
             found.setdefault(choice.path, {})[tag] = Misfit(news[0]["msg"], fix, away)
     return found
@@ -170,8 +175,30 @@ def _elsewhere(tried: _Tried, change: Changes) -> bool:
     info, config = tried.info, with_kinds(tried.config, change)
     if info is None:
         return False
-    here = {_key(p) for p in compatibility.data_problems(config, info)} - tried.known
-    return bool(here - {_key(p) for p in compatibility.data_problems(config, replace(info, kind=OTHER[info.kind]))})
+    (path,) = change
+    if getattr(reduce(getattr, path.split(".")[:-1], config), "takes", "any") not in ("any", info.kind):
+        return True
+    if compatibility.problems(config):
+        return False
+    here, there = info, replace(info, kind=OTHER[info.kind])
+    asked = [{_key(p) for p in compatibility.data_problems(config, data)} - tried.known for data in (here, there)]
+    return bool(asked[0] - asked[1])
+
+
+_FOUND: dict[frozenset[tuple[str, str]], Changes] = {}
+"""What was found to help, by all kinds: numbers seldom matter, so that one try tells whether it still does."""
+
+
+def _fix(tried: _Tried, change: Changes, news: list[Problem]) -> Changes:
+    """`_together`, remembered."""
+    data = tried.info.kind if tried.info else ""
+    key = frozenset([*tried.kinds().items(), *((f"→ {path}", tag) for path, tag in change.items()), ("data", data)])
+    fix = _FOUND.get(key)
+    if fix is None or (fix and tried.news(fix)):
+        if len(_FOUND) >= MAX_FOUND:
+            _FOUND.clear()
+        fix = _FOUND[key] = _together(tried, change, news)
+    return fix
 
 
 def _together(tried: _Tried, change: Changes, news: list[Problem]) -> Changes:
@@ -179,7 +206,7 @@ def _together(tried: _Tried, change: Changes, news: list[Problem]) -> Changes:
     if found := _led(tried, change, news):
         return found
     (path, tag), *_ = change.items()
-    here = {f"{choice.path}.kind": chosen for choice, chosen in tried.choices}
+    here = tried.kinds()
     donors = sorted((d for d in _known_kinds() if d.get(path) == tag), key=lambda d: len(d.items() - here.items()))
     for donor in donors[:MAX_FIXES]:
         if found := _needed(tried, change, {p: t for p, t in donor.items() if here.get(p, t) != t}):

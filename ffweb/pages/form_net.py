@@ -35,7 +35,7 @@ def _shape(info: DataInfo) -> str:
     height, width, channels = info.shape
     if info.kind == "text":
         return f"{width} letters"
-    return f"{height} × {width}" + (f" × {channels}" if channels > 1 else "")
+    return f"{height} × {width}" if channels == 1 else f"{_places(height, width)} × {channels}"
 
 
 def _layer(config: RunConfig, number: int, block: Block) -> Shown:
@@ -51,18 +51,18 @@ def _layer(config: RunConfig, number: int, block: Block) -> Shown:
 
 
 def _geometry(block: Block) -> Shown:
-    """How a layer is drawn, and its size in words: 500; 32 maps of 14²; 49 tokens of 64."""
-    shape = block.outputs
+    """How a layer is drawn, and its size in words: 500; 32 maps of 14²; 49 tokens of 64. `short`: what counts most."""
+    shape, places = block.outputs, getattr(block, "places", None)
     if block.numbers == 0:
-        return {"form": "input", "words": "pixels"}
+        return {"form": "input", "words": "pixels", "short": "pixels"}
     if len(shape) == 3:
-        return {"form": "maps", "words": f"{shape[0]} · {_places(shape[1], shape[2])}"}
+        return {"form": "maps", "words": f"{shape[0]} · {_places(*shape[1:])}", "short": f"{shape[0]}"}
     if len(shape) == 2:
-        return {"form": "tokens", "words": f"{shape[0]} × {shape[1]}"}
-    places = getattr(block, "places", None)
+        return {"form": "tokens", "words": f"{shape[0]} × {shape[1]}", "short": f"{shape[1]}"}
     if places:
-        return {"form": "places", "words": f"{shape[0] // prod(places)} · {_places(*places)}"}
-    return {"form": "units", "words": f"{shape[0]}"}
+        each = shape[0] // prod(places)
+        return {"form": "places", "words": f"{each} · {_places(*places)}", "short": f"{each}"}
+    return {"form": "units", "words": f"{shape[0]}", "short": f"{shape[0]}"}
 
 
 def _places(height: int, width: int) -> str:

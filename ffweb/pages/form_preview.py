@@ -72,7 +72,7 @@ def _rows(draft: Draft) -> list[Shown]:
     return [
         _row("Parameters", si(ours.parameters) if ours else None, si(theirs.parameters) if theirs else None),
         _row("Peak memory", size(ours.memory_bytes) if ours else None, size(theirs.memory_bytes) if theirs else None),
-        _row(f"Time{each}", eta(ours.seconds) if ours else None, _plain(theirs) if theirs else None),
+        _row(f"Time{each}", _plain(ours) if ours else None, _plain(theirs) if theirs else None),
         {"name": "Starts", "value": _starts(draft) if not draft.problems else None, "beside": ""},
     ]
 
@@ -82,6 +82,7 @@ def _row(name: str, value: str | None, beside: str | None) -> Shown:
 
 
 def _plain(estimate: Estimate) -> str:
+    """The header says that these are estimates."""
     return eta(estimate.seconds).removeprefix("about ")
 
 

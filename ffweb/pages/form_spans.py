@@ -24,14 +24,14 @@ def scopes() -> list[dict[str, str]]:
 
 
 def said(overrides: object) -> list[str]:
-    """A line for each override: `Layers 1-2: frozen`; nothing for what is none."""
+    """A line for each override: `Layers 1 to 2: frozen`; nothing for what is none."""
     rows = overrides if isinstance(overrides, list) else []
     return [_line(row) for row in rows if isinstance(row, dict)]
 
 
 def _line(row: Config) -> str:
-    span = str(row.get("span", "?"))
-    named = f"Layers {span}" if "-" in span else f"Layer {span}"
+    first, dash, last = str(row.get("span", "?")).partition("-")
+    named = f"Layers {first} to {last}" if last else f"Layer {first}{' and above' if dash else ''}"
     parts = ["frozen"] if row.get("frozen") is True else []
     parts += [_setting(name, value) for name, value in row.items() if name not in ("span", "frozen") and value]
     return f"{named}: {', '.join(parts) or 'as the run'}"

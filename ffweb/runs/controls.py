@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ffweb.runs import validate
 from trainer import config as trainer_config
+from trainer import estimate as estimating
 from trainer.config import RunConfig
 from trainer.controls import CONTROLS
+from trainer.data.catalogue import facts
 from trainer.errors import ConfigError
 
 
@@ -16,7 +17,9 @@ def control(config: RunConfig, kind: str) -> RunConfig:
     """The control `kind` beside a config. Raises ConfigError (loc `against`) that says why there is none."""
     title = CONTROLS[kind].title
     try:
-        derived = validate.check(config=CONTROLS[kind].derive(config).model_dump(mode="json")).config
+        derived = trainer_config.parse(CONTROLS[kind].derive(config).model_dump(mode="json"))
+        if found := estimating.problems(derived, facts(derived.data)):
+            raise ConfigError(found)
     except ConfigError as no:
         raise _refused(f"There is no control “{title}” of this run: {no.errors[0]['msg']}") from no
     if _essence(derived.model_dump(mode="json")) == _essence(config.model_dump(mode="json")):

@@ -11,7 +11,7 @@ import { curves, softplus } from "../../static/js/view/theta.js";
 
 /** Layers of these widths; reach[i] is the lowest layer (from 0) that the loss of layer i moves. */
 const layers = (units, reach = units.map((_, i) => i), more = {}) =>
-  units.map((n, i) => ({ form: "units", words: String(n), units: n, reach: reach[i], rows: false, theta: true, frozen: false, ...more }));
+  units.map((n, i) => ({ form: "units", words: String(n), short: String(n), units: n, reach: reach[i], rows: false, theta: true, frozen: false, ...more }));
 const NET = { inputs: 784, shape: "28 × 28", classes: 10, layers: layers([500, 500]), label: true, top_down: false };
 const words = (reach, more) => netWords({ ...NET, layers: layers(reach.map(() => 10), reach, more) });
 

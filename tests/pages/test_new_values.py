@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from samples import SAMPLES
 
 from ffweb.pages.form_command import commands
 from ffweb.pages.form_draft import blank_form, judge, start_from_preset
@@ -81,7 +82,7 @@ def test_the_changes_between_two_configs_lead_from_one_to_the_other(a: dict[str,
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", SAMPLES)
 def test_an_untouched_form_means_its_preset(name: str) -> None:
     start = start_from_preset(name)
     draft = judge(start, blank_form(start))

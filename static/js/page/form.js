@@ -196,6 +196,7 @@ function restoreDraft() {
 // ── start ───────────────────────────────────────────────────────────────────────────────────────────────────────
 function foldForPhone() {
   if (!matchMedia("(max-width: 699px)").matches) return;
+  document.getElementById("picker")?.removeAttribute("open");
   [...form.querySelectorAll("details.g")].slice(1).forEach((group) => group.toggleAttribute("open", group.querySelector(".f.bad") !== null));
 }
 

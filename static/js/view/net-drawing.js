@@ -1,5 +1,5 @@
 /** The net of the form's preview: boxes in layer colours, what each learns from, and where no gradient passes. */
-import { MIDDLE, geometry, netWords, passes } from "./net-geometry.js";
+import { MIDDLE, ROOMY, geometry, netWords, passes } from "./net-geometry.js";
 import { layerColour } from "./palette.js";
 import { svg } from "./svg.js";
 import { theme } from "./theme.js";
@@ -79,9 +79,9 @@ function classRow(x, stroke, classes) {
 /** What a layer learns from, over its box. @param {number} x @param {number} i @param {Layer} layer @param {string} stroke @param {Net} net */
 function source(x, i, layer, stroke, net) {
   const words = net.layers.length <= 3;
-  if (layer.frozen) return net.layers.length <= 4 ? [text(x, 40, "frozen")] : [];
+  if (layer.frozen) return net.layers.length <= ROOMY ? [text(x, 40, "frozen")] : [];
   if (layer.reach === null) return [];
-  if (layer.rows && i - layer.reach > 1) return [text(x, 28, "loss", "k")];
+  if (layer.rows && layer.reach < i && net.layers[i - 1]?.reach === null) return [text(x, 36, "loss", "k")];
   return layer.rows ? classRow(x, stroke, net.classes) : gauge(x, stroke, { theta: layer.theta, words });
 }
 
@@ -111,9 +111,9 @@ function held(last) {
   return [svg("rect", { x, y: MIDDLE - 14, width: 6, height: 28, rx: 1.5, fill: QUIET }), ...topDown(x - 1, last.x + last.w + 3, QUIET), text(x + 4, MIDDLE - 20, "label")];
 }
 
-/** The image, and the label in it. @param {Net} net @param {Box} b @param {number} height */
-function input(net, b, height) {
-  const words = [text(centre(b), height - 16, String(net.inputs ?? "?"), "k"), ...(net.shape ? [text(centre(b), height - 3, net.shape)] : [])];
+/** The image, and the label in it. @param {Net} net @param {Box} b @param {number} height @param {boolean} dense */
+function input(net, b, height, dense) {
+  const words = [text(centre(b), height - 16, String(net.inputs ?? "?"), "k"), ...(net.shape && !dense ? [text(centre(b), height - 3, net.shape)] : [])];
   const label = [svg("rect", { x: b.x + 2, y: b.y + 2, width: b.w - 4, height: 10, rx: 1.5, fill: QUIET }), text(centre(b), b.y - 6, "label")];
   return [rect(b, "var(--control)"), ...words, ...(net.label && !net.top_down ? label : [])];
 }
@@ -126,14 +126,15 @@ export function drawNet(net) {
   const colour = (/** @type {number} */ i) => layerColour(theme(), i, g.layers.length);
   const root = svg("svg", { viewBox: `0 0 ${g.width} ${g.height}`, role: "img", "aria-label": netWords(net) });
   boxes.slice(1).forEach((b, i) => root.append(weights(/** @type {Box} */ (boxes[i]), b)));
-  root.append(...input(net, g.input, g.height));
+  root.append(...input(net, g.input, g.height, g.dense));
   net.layers.forEach((layer, i) => {
     const b = /** @type {Box} */ (g.layers[i]);
     const before = /** @type {Box} */ (boxes[i]);
     const gap = b.x - before.x - before.w;
     const named = !g.dense || i === 0 || i === last;
+    const words = net.layers.length <= ROOMY ? layer.words : layer.short;
     root.append(...unit(b, layer, colour(i)));
-    if (named) root.append(text(centre(b), g.height - 16, layer.words, "k"), text(centre(b), g.height - 3, `L${i + 1}`), ...source(centre(b), i, layer, colour(i), net));
+    if (named) root.append(text(centre(b), g.height - 16, words, "k"), text(centre(b), g.height - 3, `L${i + 1}`), ...source(centre(b), i, layer, colour(i), net));
     if (i > 0 && gap >= ROOM && !passes(net, i)) root.append(...noGradient(before, b, net.layers.length <= 3 && !net.top_down));
     if (i > 0 && gap >= ROOM && net.top_down) root.append(...topDown(b.x - 2, before.x + before.w + 2, colour(i)));
     if (layer.reach !== null && layer.reach < i) root.append(...wayBack(b, /** @type {Box} */ (g.layers[layer.reach])));

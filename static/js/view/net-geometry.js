@@ -1,10 +1,10 @@
 /** Where the parts of a net's drawing stand, and what it says in words. Pure numbers, in a picture 312 wide. */
 
 /**
- * A layer as the server describes it. `form`: units, maps, tokens, places (own weights at each) or input (the pixels
+ * A layer as the server describes it; `short` where there is no room for its words. `form`: units, maps, tokens, places (own weights at each) or input (the pixels
  * themselves). `reach`: the lowest layer (from 0) that its loss moves, null where it has no loss.
  * @typedef {{
- *   form: string, words: string, units: number, reach: number | null, rows: boolean, theta: boolean, frozen: boolean
+ *   form: string, words: string, short: string, units: number, reach: number | null, rows: boolean, theta: boolean, frozen: boolean
  * }} Layer
  * @typedef {{
  *   inputs: number | null, shape: string, classes: number | null, layers: Layer[], label: boolean, top_down: boolean
@@ -17,10 +17,11 @@ const WIDTH = 312;
 const TOP = 52; // room for the gauges
 const TALL = 92;
 export const MIDDLE = TOP + TALL / 2;
-const LEFT = 24;
+const LEFT = 28;
 const RIGHT = 288;
 const BESIDE_LABEL = 258; // where a label is held above the last layer
 const BOX = 14;
+export const ROOMY = 4; // up to so many layers there is room for words
 export const NAMED = 6; // beyond this many layers only the first and last carry words
 
 /**
@@ -68,7 +69,7 @@ export function typed(net, widths) {
   const sizes = widths.map(Number);
   const same = sizes.length === net.layers.length && net.layers.every(({ form }) => form === "units");
   if (!same || !sizes.every((size) => size > 0)) return net;
-  return { ...net, layers: net.layers.map((layer, i) => ({ ...layer, units: sizes[i] ?? 0, words: String(sizes[i]) })) };
+  return { ...net, layers: net.layers.map((layer, i) => ({ ...layer, units: sizes[i] ?? 0, words: String(sizes[i]), short: String(sizes[i]) })) };
 }
 
 /** Whether some loss sends a gradient from layer i (from 0) to the one below it. @param {Net} net @param {number} i */
