@@ -13,7 +13,7 @@ MIXED = (
         "backprop on what they hand on under the neutral label.",
         source="proposed by Kesanapalli, Rangarajan, Jain, Jain 2023; settings chosen on a validation split",
         published=None,
-        minutes=6.0,
+        minutes=3.0,
         config={
             "name": "FF and backprop on MNIST",
             "data": MNIST,
@@ -47,7 +47,7 @@ MIXED = (
         "that learn alone do not ask for one.",
         source="Hinton 2022 (that FF does not mind); the recipe is that of ff-fast-mnist",
         published=None,
-        minutes=2.0,
+        minutes=1.5,
         config={
             "name": "FF through a black box on MNIST",
             "data": MNIST,

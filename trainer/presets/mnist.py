@@ -63,7 +63,7 @@ MNIST = (
             "test",
             "its README, 1.65 to 1.7: two layers of 500, 60 epochs in batches of 4096, unit length",
         ),
-        minutes=5.0,
+        minutes=4.5,
         config={
             "name": "Swish-SymBa on MNIST",
             "data": SET,
@@ -86,7 +86,7 @@ MNIST = (
         source="Hinton 2022 (head under the neutral label); dah33/explore_forward_forward (objective, hard negatives); "
         "settings chosen on a validation split",
         published=None,
-        minutes=4.0,
+        minutes=3.0,
         config={
             "name": "FF on MNIST, 3 × 1000, fast",
             "data": SET,
@@ -112,7 +112,7 @@ MNIST = (
         published=Published(
             1.36, "% error", "test", "the paper, as loeweX/Forward-Forward quotes it beside 1.47 for the Matlab code"
         ),
-        minutes=20.0,
+        minutes=9.0,
         config={
             "name": "FF on MNIST, in Hinton's manner",
             "data": SET,

@@ -28,7 +28,7 @@ TEXT = (
         "guessed. A softmax on all layers names the next character; counting 4-grams does better.",
         source="Hinton 2022 (teacher forcing); settings chosen on validation fables",
         published=None,
-        minutes=8.0,
+        minutes=4.0,
         config={
             **_FF,
             "name": "FF on Aesop's Fables",
@@ -46,7 +46,7 @@ TEXT = (
         "what the layers learn from them may serve worse than what random layers have.",
         source="Hinton 2022 (self-generated negatives)",
         published=None,
-        minutes=8.0,
+        minutes=3.5,
         config={
             **_FF,
             "name": "FF on Aesop's Fables, rolled out",
@@ -64,7 +64,7 @@ TEXT = (
         "the fables by heart.",
         source="Gong, Li, Abdulla 2025, arXiv 2501.09238 (method)",
         published=None,
-        minutes=1.5,
+        minutes=0.6,
         config={
             **CLASS_ROWS,
             "name": "Mono-Forward on Aesop's Fables",
@@ -84,7 +84,7 @@ TEXT = (
         summary="The same net trained whole; after three epochs it begins to learn the fables by heart.",
         source="Rumelhart, Hinton, Williams 1986",
         published=None,
-        minutes=2.0,
+        minutes=1.0,
         config={
             **BACKPROP,
             "name": "Backprop on Aesop's Fables",
@@ -104,7 +104,7 @@ TEXT = (
         "layers.",
         source="Hinton 2022 (teacher forcing); the text is part of every CPython",
         published=None,
-        minutes=1.5,
+        minutes=0.7,
         config={
             **_FF,
             "name": "FF on Python's help",
