@@ -59,7 +59,7 @@ def _whole(config: RunConfig, name: str, scope: Whole, readout: Last | Sum) -> R
             "label_code": NoCode(),
             "context": Own(),
             "competitors": Classes(),
-            "goodness": Projection(start="normal", bias=True),
+            "goodness": Projection(start="normal", bias=True, pool=getattr(config.goodness, "pool", None)),
             "objective": CrossEntropy(),
             "normalisation": Normalisation(
                 input=_kept(norms.input), before=_kept(norms.before), handover=_kept(norms.handover)
