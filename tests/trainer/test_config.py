@@ -88,7 +88,7 @@ def test_a_new_kind_drops_the_old_values_fields_and_kinds_apply_first():
     same = compose("ff-fast-mnist", {"objective": {"kind": "swish_symba"}})
     assert same["objective"]["alpha"] == 3.0
     nested = compose(None, None, {"optimiser.curve.begin": 0.5, "optimiser.curve.kind": "linear"})
-    assert parse(nested).optimiser.curve.model_dump() == {"kind": "linear", "begin": 0.5, "end": 0.0}
+    assert parse(nested).optimiser.curve.model_dump() == {"kind": "linear", "warmup": 0.0, "begin": 0.5, "end": 0.0}
 
 
 @pytest.mark.parametrize(
