@@ -14,9 +14,12 @@ ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("torch", "torchvision", "sklearn")
 # What the web may use of the trainer: modules that load no torch.
 LIGHT = (
-    "config",
-    "presets",
+    "arithmetic",
     "axes",
+    "compatibility",
+    "config",
+    "controls",
+    "presets",
     "data.catalogue",
     "data.folders",
     "estimate",

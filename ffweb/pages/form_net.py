@@ -6,13 +6,15 @@ Nothing here knows an architecture by name: shapes come from the blocks, reach a
 from __future__ import annotations
 
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ffweb.pages.form_draft import Draft
 from trainer.arithmetic import Shapes
-from trainer.blocks.base import Block
-from trainer.config import RunConfig
-from trainer.data.catalogue import DataInfo
+
+if TYPE_CHECKING:
+    from trainer.blocks.base import Block
+    from trainer.config import RunConfig
+    from trainer.data.catalogue import DataInfo
 
 Shown = dict[str, Any]
 
