@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
@@ -36,7 +35,7 @@ from trainer.axes.schedule import AnySchedule, Joint, Phase
 from trainer.axes.scope import AnyScope, Layer
 from trainer.controls import CONTROLS
 from trainer.errors import ConfigError
-from trainer.overrides import LayerSettings, Override
+from trainer.overrides import LayerSettings, Override, plan
 
 VERSION: Literal[1] = 1
 
@@ -115,19 +114,18 @@ class RunConfig(Value, title="Run"):
 
     def at(self, layer: int) -> LayerSettings:
         """What holds for layer number `layer`, counted from 1."""
-        settings = LayerSettings(
+        return self._plan[0][layer - 1]
+
+    def spans(self) -> tuple[range, ...]:
+        """Stretches of neighbouring layers (from 0) that share scope and competitors, from the first layer up."""
+        return self._plan[1]
+
+    @property
+    def _plan(self) -> tuple[tuple[LayerSettings, ...], tuple[range, ...]]:
+        run = LayerSettings(
             self.scope, self.competitors, self.goodness, self.objective, self.optimiser, window=None, frozen=False
         )
-        for override in self.layers:
-            if override.covers(layer):
-                settings = override.over(settings)
-        return settings
-
-    def spans(self) -> list[range]:
-        """Stretches of neighbouring layers (from 0) that share scope and competitors, from the first layer up."""
-        kinds = [(settings.scope, settings.competitors) for settings in map(self.at, range(1, self.depth + 1))]
-        starts = [layer for layer, kind in enumerate(kinds) if layer == 0 or kind != kinds[layer - 1]]
-        return [range(first, stop) for first, stop in pairwise([*starts, self.depth])]
+        return plan(run, self.layers, self.depth)
 
     def reach(self, layer: int) -> int | None:
         """The lowest layer (from 0) that the loss of `layer` (from 0) moves; None where it has no loss."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
 
 from pydantic import Field
 
@@ -64,3 +66,22 @@ class Override(Value, title="Layers of their own"):
         """`settings` with this override's in their place."""
         given = {name: value for name in SETTINGS if (value := getattr(self, name)) is not None}
         return replace(settings, **given, frozen=self.frozen or settings.frozen)
+
+
+@lru_cache(maxsize=4096)
+def plan(
+    run: LayerSettings, overrides: tuple[Override, ...], depth: int
+) -> tuple[tuple[LayerSettings, ...], tuple[range, ...]]:
+    """What holds for each of `depth` layers, and the stretches of neighbours (from 0) that share scope and competitors.
+
+    Remembered: a form asks for it hundreds of times while one types.
+    """
+    settings = []
+    for layer in range(1, depth + 1):
+        settings.append(run)
+        for override in overrides:
+            if override.covers(layer):
+                settings[-1] = override.over(settings[-1])
+    kinds = [(each.scope, each.competitors) for each in settings]
+    starts = [layer for layer, kind in enumerate(kinds) if layer == 0 or kind != kinds[layer - 1]]
+    return tuple(settings), tuple(range(first, stop) for first, stop in pairwise([*starts, depth]))

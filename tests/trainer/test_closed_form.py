@@ -42,7 +42,10 @@ def _float64():
     torch.set_default_dtype(torch.float32)
 
 
-def make(goodness, objective, code, input_norm, before, peer=0.0, activation=Relu()) -> Net:
+RELU = Relu()
+
+
+def make(goodness, objective, code, input_norm, before, peer=0.0, activation=RELU) -> Net:
     config = RunConfig(
         architecture=Mlp(hidden=WIDTHS),
         activation=activation,

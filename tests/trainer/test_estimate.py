@@ -74,9 +74,7 @@ def test_parameters_are_those_of_the_net(point):
 def test_bytes_are_those_of_the_buffers(point):
     parsed, info = point
     built, guessed = net_of(parsed, info), estimate.estimate(parsed, info)
-    assert guessed.memory["weights"] == sum(
-        t.nbytes for layer in built.layers for t in layer.values.values()
-    )
+    assert guessed.memory["weights"] == sum(t.nbytes for layer in built.layers for t in layer.values.values())
     phases = []
     for phase in parsed.phases():
         layers = [built.layers[index] for index in phase.layers]

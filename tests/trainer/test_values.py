@@ -53,7 +53,10 @@ PAIR_LOSSES = {
     "symba": ({"alpha": 3.0}, lambda p, n: softplus(-3 * (p - n))),
     "swish_symba": ({"alpha": 3.0}, lambda p, n: -3 * (p - n) * sigmoid(-3 * (p - n))),
     "margin": ({"margin": 0.4, "pull_down": 0.1}, lambda p, n: torch.clamp(0.4 + n - p, min=0) + 0.1 * n),
-    "cross_entropy": ({"temperature": 0.5}, lambda p, n: -torch.log(torch.exp(p / 0.5) / (torch.exp(p / 0.5) + torch.exp(n / 0.5)))),
+    "cross_entropy": (
+        {"temperature": 0.5},
+        lambda p, n: -torch.log(torch.exp(p / 0.5) / (torch.exp(p / 0.5) + torch.exp(n / 0.5))),
+    ),
 }  # fmt: skip
 
 

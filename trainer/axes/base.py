@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 from pydantic.config import JsonDict
 
 RARE: JsonDict = {"rare": True}
 """Marks a field that few ever change: the form folds it away."""
+
+Moment = Literal["length", "mean", "group length", "group mean"]
+"""What a normalisation can make equal for all rows: of the whole row, or of each class's group of units."""
 
 
 class Value(BaseModel):

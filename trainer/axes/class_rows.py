@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr
 
-from trainer.axes.base import RARE
-from trainer.axes.goodness_base import Goodness, Moment
-from trainer.axes.normalisation import UnitL2
-from trainer.blocks import features
+from trainer.axes.base import RARE, Moment
+from trainer.axes.goodness_base import Goodness
+from trainer.blocks import features, length
 from trainer.blocks.base import Shape
 
 if TYPE_CHECKING:
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 
     from trainer.axes.goodness_base import Parameters
 
-UNIT = UnitL2(eps=1e-6)
-"""How rows and prototypes are brought to length 1 for a cosine."""
+UNIT = 1.0, 1e-6
+"""Unit and eps with which rows and prototypes are divided by their length for a cosine."""
 
 
 class _ClassRows(Goodness):
@@ -152,15 +151,16 @@ class Prototype(_ClassRows, title="Prototypes"):
 
     def scores(self, h: Tensor, p: Parameters) -> Tensor:
         """(R, …) to (R, K)."""
-        return UNIT.apply(features.flat(h, self.pool), {}) @ UNIT.apply(p["matrix"], {}).T / self.temperature
+        rows = length.divide(features.flat(h, self.pool), *UNIT)
+        return rows @ length.divide(p["matrix"], *UNIT).T / self.temperature
 
     def pull(self, h: Tensor, p: Parameters, slope: Tensor) -> tuple[Tensor, Parameters]:
         """dL/dh (R, H) and dL/dp from dL/dscores (R, K)."""
         if h.ndim > 2:
             return super().pull(h, p, slope)
         matrix, slope = p["matrix"], slope / self.temperature
-        dh = UNIT.pull(h, slope @ UNIT.apply(matrix, {}))
-        return dh, {"matrix": UNIT.pull(matrix, slope.T @ UNIT.apply(h, {}))}
+        dh = length.pull(h, slope @ length.divide(matrix, *UNIT), *UNIT)
+        return dh, {"matrix": length.pull(matrix, slope.T @ length.divide(h, *UNIT), *UNIT)}
 
 
 class PatchProjection(_ClassRows, title="Patch energies, projected"):

@@ -31,9 +31,10 @@ class Data(Value, title="Data"):
     standardise: Literal["none", "dataset"] = Field("none", title="Standardise")
     """none: pixels between 0 and 1. dataset: minus the training images' mean, over their deviation, in each channel."""
     augment: Augment = Field("none", title="Augment")
-    """What is done to a training image anew each time it is drawn for layers to learn from. shift: moved by up to one pixel each way; shift2: by
-    up to two. flip: mirrored left to right, or not. crop_flip: moved by up to four pixels into black, and flip.
-    crop_turn: moved likewise, and turned by up to 15 degrees. A readout that learns afterwards sees them as they are."""
+    """What is done to a training image anew each time a layer is to learn from it. shift: moved by up to one pixel each
+    way; shift2: by up to two. flip: mirrored left to right, or not. crop_flip: moved by up to four pixels into black,
+    and flip. crop_turn: moved likewise, and turned by up to 15 degrees. A readout that learns afterwards sees the
+    images as they are."""
     window: int = Field(10, ge=2, le=64, title="Window", json_schema_extra={"unit": "characters", **RARE})
     """Of a text: how many characters the net sees; it is to tell the next one."""
     prefix: int | None = Field(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from trainer.axes.base import RARE
+from trainer.axes.base import RARE, Moment
 from trainer.axes.class_rows import Groups, PatchProjection, Projection, Prototype
-from trainer.axes.goodness_base import Goodness, Moment
+from trainer.axes.goodness_base import Goodness
 from trainer.blocks.base import Shape
 
 if TYPE_CHECKING:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-from trainer.axes.base import Value
+from trainer.axes.base import Moment, Value
 from trainer.blocks.base import Shape
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
     Parameters = dict[str, Tensor]
-
-Moment = Literal["length", "mean", "group length", "group mean"]
-"""What a normalisation can make equal for all rows: of the whole row, or of each class's group of units."""
 
 
 class Goodness(Value, ABC):

@@ -196,7 +196,9 @@ class NextCharacter(_Code, title="Next character"):
         return x[:, classes:]
 
 
-AnyLabelCode = Annotated[NoCode | Overlay | Concat | Pattern | Channel | Top | NextCharacter, Field(discriminator="kind")]
+AnyLabelCode = Annotated[
+    NoCode | Overlay | Concat | Pattern | Channel | Top | NextCharacter, Field(discriminator="kind")
+]
 
 
 def numbers(code: _Code, image: Shape, classes: int) -> int:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from trainer.axes.base import Value
-from trainer.axes.goodness_base import Moment
+from trainer.axes.base import Moment, Value
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor

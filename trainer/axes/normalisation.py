@@ -7,15 +7,14 @@ a row by a function of its length alone (`by_length`) let a label code scale all
 from __future__ import annotations
 
 from math import prod
-from math import prod
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field
 
-from trainer.axes.base import RARE, Value
+from trainer.axes.base import RARE, Moment, Value
 from trainer.axes.black_box import Permutation, Quantise, Sign
-from trainer.axes.goodness_base import Moment
 from trainer.axes.norm_base import Norm
+from trainer.blocks import length as rows
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,23 +51,13 @@ class _Length(Norm):
         return 1.0
 
     def scale(self, length: Tensor, width: int) -> Tensor:
-        return (length / self._unit(width) + self.eps).reciprocal()
+        return rows.factor(length, self._unit(width), self.eps)
 
     def apply(self, x: Tensor, state: State, *, training: bool = False) -> Tensor:
-        import torch
-
-        row = tuple(range(1, x.ndim))
-        return x * self.scale(torch.linalg.vector_norm(x, dim=row, keepdim=True), prod(x.shape[1:]))
+        return rows.divide(x, self._unit(prod(x.shape[1:])), self.eps)
 
     def pull(self, x: Tensor, slope: Tensor) -> Tensor:
-        """With s(u) = 1/(u/c + eps) and u = |x|: s·slope − (s²/(c·u))·⟨x, slope⟩·x; 0 stays 0."""
-        import torch
-
-        row, width = tuple(range(1, x.ndim)), prod(x.shape[1:])
-        length = torch.linalg.vector_norm(x, dim=row, keepdim=True)
-        scale = self.scale(length, width)
-        along = (x * slope).sum(row, keepdim=True) * scale.square() / (length * self._unit(width))
-        return slope * scale - x * torch.where(length > 0, along, 0.0)
+        return rows.pull(x, slope, self._unit(prod(x.shape[1:])), self.eps)
 
 
 class UnitL2(_Length, title="Unit length"):

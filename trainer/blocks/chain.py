@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 Pool = Literal["none", "max", "mean", "rms"]
@@ -29,9 +30,10 @@ class Link:
     """Its own kernel, where it has one."""
 
 
-def links(text: str) -> list[Link]:
+@lru_cache(maxsize=1024)
+def links(text: str) -> tuple[Link, ...]:
     """The layers of `text`, from the image up. Raises ValueError with what would work."""
-    found = [_link(part.strip()) for part in text.split(",")]
+    found = tuple(_link(part.strip()) for part in text.split(","))
     if len(found) > 64:
         raise ValueError("a net has 64 layers at most")
     return found

@@ -113,9 +113,7 @@ class Conv(Linear):
         if self.join == "add" and self.shortcut != own:
             return f"a shortcut of {self.shortcut} channels cannot be added to {own}: take equal ones, or no shortcuts"
         if self.join == "concat" and self.inputs[0] != self.outputs[0]:
-            return (
-                f"{own} channels meet a shortcut of {self.shortcut}: take {own} to add, {self.inputs[0]} for both"
-            )
+            return f"{own} channels meet a shortcut of {self.shortcut}: take {own} to add, {self.inputs[0]} for both"
         if self.join == "concat" and (own % self.classes or self.shortcut % self.classes):
             return f"{self.classes} classes do not divide {own} channels and a shortcut of {self.shortcut}"
         return None

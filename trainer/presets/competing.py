@@ -50,7 +50,8 @@ COMPETING = (
         title="Layer collaboration on MNIST",
         summary="Each layer is judged by its own goodness and what all other layers say of the same row, with one "
         "threshold for them all.",
-        source="Lorberbom, Gat, Adi, Schwing, Hazan 2024, arXiv 2305.12393 (method); objective and rate are from a few short tries",
+        source="Lorberbom, Gat, Adi, Schwing, Hazan 2024, arXiv 2305.12393 (method); objective and rate by a few short "
+        "tries",
         published=None,
         minutes=2.5,
         config={

@@ -60,9 +60,7 @@ def spans(
         rows = layer.hand_over(rows, graph.h.detach().requires_grad_())
 
 
-def _pass(
-    layer: Layer, rows: Rows, task: Task, noise: Noise, *, reads: bool = True
-) -> tuple[_Graph, Reading | None]:
+def _pass(layer: Layer, rows: Rows, task: Task, noise: Noise, *, reads: bool = True) -> tuple[_Graph, Reading | None]:
     """The layer's graph, and what it reads."""
     leaves = _leaves(layer)
     if isinstance(rows, Labelled) and "code.table" in leaves:
