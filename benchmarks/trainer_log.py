@@ -99,8 +99,7 @@ class Trainee:
             if step.opens_phase:
                 loop.open_phase(run, step)
             run.clock.start()
-            batch = run.batches.draw(step, run.rng)
-            loop.layer_by_layer(run, step, run.rivals.pieces(batch, run.rng, trained=2))
+            loop.learn(run, step, run.batches.draw(step, run.rng))
             run.advance(step)
             if self._watched:
                 report(run, step)
