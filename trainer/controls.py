@@ -19,6 +19,7 @@ from trainer.axes.readout import AnyReadout, Last, Softmax, Sum
 from trainer.axes.regulariser import Regulariser
 from trainer.axes.schedule import Joint
 from trainer.axes.scope import Layer, Whole
+from trainer.errors import ConfigError
 from trainer.overrides import Override
 
 if TYPE_CHECKING:
@@ -103,6 +104,31 @@ def _random(config: RunConfig) -> RunConfig:
     )
 
 
+def _frozen_below(config: RunConfig) -> RunConfig:
+    """A hybrid whose lower layers stay as they start: what is above them learns as it did. Raises ConfigError."""
+    below = sum(config.at(layer).goodness.gives == "reading" for layer in range(1, config.depth + 1))
+    if not 0 < below < config.depth:
+        msg = "only a hybrid has layers that learn by goodness below layers that learn by classes"
+        raise ConfigError([{"loc": "layers", "msg": msg, "type": "control"}])
+    frozen = Override(
+        span=f"1-{below}",
+        scope=Layer(),
+        competitors=Classes(),
+        goodness=Projection(start="normal", trained=False),
+        objective=CrossEntropy(),
+        frozen=True,
+    )
+    return _named(
+        config,
+        "frozen below",
+        {
+            "label_code": NoCode(),
+            "schedule": Joint(epochs=config.schedule.epochs, batch_size=config.schedule.batch_size),
+            "layers": (frozen, *config.layers),
+        },
+    )
+
+
 def _linear(config: RunConfig) -> RunConfig:
     """A softmax on the pixels: the net is gone, what reads it is left."""
     none = NoNorm()
@@ -178,6 +204,12 @@ CONTROLS: dict[str, Control] = {
             "Frozen random layers",
             "The same net as it starts, only its readout learns: what the layers have learnt is what is above it.",
             _random,
+        ),
+        Control(
+            "frozen_below",
+            "Frozen below",
+            "A hybrid whose lower layers stay as they start: what learning them is worth to the layers above.",
+            _frozen_below,
         ),
         Control("linear", "Softmax on the pixels", "No net at all: one linear softmax on the pixels.", _linear),
     )

@@ -48,11 +48,11 @@ def close(a: torch.Tensor, b: torch.Tensor) -> bool:
 
 
 def test_layers_are_typed_as_channels_and_marks():
-    assert links("32p, 64gs2 ,8k5r3") == [
+    assert links("32p, 64gs2 ,8k5r3") == (
         Link(32, pool="max"),
         Link(64, grouped=True, stride=2),
         Link(8, kernel=5, pool="rms", window=3),
-    ]
+    )
 
 
 @pytest.mark.parametrize("text", ["", "32,,64", "0", "32x", "p32", "32k4", "32s9", "32p9", "32g2", "32p.5", "-3"])

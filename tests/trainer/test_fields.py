@@ -58,8 +58,9 @@ CONTEXT = {
     "readout.last": tiny.MONO,
     "scope.whole": tiny.BACKPROP,
     "normalisation.before": {"goodness.power": 1},
-    "data.window": {"data.name": "python-topics"},
-    "data.prefix": {"data.name": "python-topics"},
+    "data.window": {"data.name": "python-topics", "label_code.kind": "next"},
+    "data.prefix": {"data.name": "python-topics", "label_code.kind": "next"},
+    "label_code.next": {"data.name": "python-topics"},
 }
 OTHER: dict[str, Any] = {
     "data.name": "npz:small",

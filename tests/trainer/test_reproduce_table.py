@@ -174,14 +174,14 @@ def test_changes_have_lines_of_their_own(table):
 
 def test_a_page_keeps_what_was_written_by_hand(tmp_path):
     path = tmp_path / "results.md"
-    path.write_text(f"# Mine\n\nabove\n\n{page.BEGIN}\nold\n{page.END}\n\nbelow\n")
+    path.write_text(f"# Mine\n\nabove\n\n{page.BEGIN}\nof yesterday\n{page.END}\n\nbelow\n")
     page.write(path, [row()])
     once = path.read_text()
     page.write(path, [row()])
     assert path.read_text() == once
     assert once.startswith("# Mine\n\nabove\n")
     assert once.endswith("\n\nbelow\n")
-    assert "old" not in once
+    assert "of yesterday" not in once
     assert all(f"`{name}`" in once for name in PRESETS)
 
 
