@@ -48,6 +48,17 @@ DIGITS = (
         method="mono-forward",
     ),
     Preset(
+        name="ff-threshold-digits",
+        title="Forward-Forward with a threshold, on digits",
+        summary="As ff-digits, with the paper's objective: positive data above θ, negative data below. The slope of 20 "
+        "makes a threshold work on a mean.",
+        source="Hinton 2022",
+        published=None,
+        minutes=0.3,
+        config={"name": "FF on digits, threshold", "objective": {"kind": "threshold", "theta": 1.0, "slope": 20.0}},
+        method="ff",
+    ),
+    Preset(
         name="minimise-digits",
         title="Quiet for the truth, on digits",
         summary="As ff-digits, but positive data should leave a layer quiet and negative data excite it: one of the "
