@@ -46,11 +46,9 @@ def _data(preset: Preset) -> str:
 
 
 def _title(name: str) -> str:
-    """As the catalogue has it; an npz file that is not here goes by its name."""
-    try:
-        return describe(name).title
-    except ConfigError:
-        return name
+    """As the catalogue has it, wherever the page is made; files of one's own go by their names."""
+    prefix, colon, own = name.partition(":")
+    return own if colon else describe(prefix, ()).title
 
 
 def _table(title: str, presets: Iterable[Preset], rows: Sequence[Row]) -> str:
