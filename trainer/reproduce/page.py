@@ -8,7 +8,6 @@ from typing import Any
 
 from trainer.config import compose
 from trainer.data.catalogue import describe
-from trainer.errors import ConfigError
 from trainer.presets import PRESETS, Preset, words
 from trainer.presets.measured import Row, current, variants
 from trainer.presets.summary import Against, Summary, summary
