@@ -40,8 +40,10 @@ ORDER = (
 
 
 @pytest.fixture
-def two(monkeypatch: pytest.MonkeyPatch) -> tuple[Preset, Preset]:
-    """Two presets of one method, and none of any other."""
+def two(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Preset, Preset]:
+    """Two presets of one method, and none of any other; nothing is measured yet."""
+    (tmp_path / "nothing.json").write_text("[]")
+    monkeypatch.setattr(measured, "MEASURED", tmp_path / "nothing.json")
     first = replace(PRESETS["ff-digits"], method="swish-symba")
     second = replace(PRESETS["ff-pezeshki-mnist"], method="swish-symba")
     monkeypatch.setattr(views_methods, "PRESETS", {p.name: p for p in (first, second)})
