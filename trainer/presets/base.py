@@ -46,7 +46,7 @@ class Preset:
     source: str
     published: Published | None
     minutes: float
-    """Wall time on two CPU cores, import and evaluation counted (docs/numbers.md says how it was measured)."""
+    """Wall time to expect on two CPU cores, import and evaluation counted; docs/results.md says what a run took."""
     config: dict[str, Any]
     method: str = ""
     """Its method's entry on the page /methods."""
