@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from ffweb.pages.http import member
 from ffweb.pages.methods import ENTRIES, FAMILIES, Entry, drawing, unrolled
 from ffweb.pages.methods.base import Try
-from ffweb.pages.methods.findings import FINDINGS
+from ffweb.pages.methods.findings import told
 from ffweb.pages.methods.measured import Measured, measured
 from ffweb.pages.methods.mishaps import MISHAPS
 from ffweb.pages.methods.place import place
@@ -49,7 +49,7 @@ def methods_page(request: HttpRequest) -> HttpResponse:
     context = {
         "families": families,
         "mishaps": [(mishap, _known(mishap.tries)) for mishap in MISHAPS],
-        "findings": [(finding, _known(finding.tries)) for finding in FINDINGS],
+        "findings": told(),
     }
     return render(request, "methods.html", context)
 

@@ -22,3 +22,9 @@ def browser(db: None) -> Callable[[User | None], Client]:
         return client
 
     return start
+
+
+@pytest.fixture
+def client(browser: Callable[[User | None], Client], alice: User) -> Client:
+    """Alice's."""
+    return browser(alice)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,15 @@ from django.utils.html import escape
 from persons import make_run
 
 from ffweb.pages import views_methods
-from ffweb.pages.methods import ENTRIES, drawing, inputs, unrolled
-from ffweb.pages.methods.base import Finding, Try
+from ffweb.pages.methods import ENTRIES, drawing, findings, inputs, unrolled
 from ffweb.pages.methods.gauges import GAUGES
 from ffweb.pages.methods.mishaps import MISHAPS
 from ffweb.pages.methods.place import place
 from ffweb.people.models import User
 from ffweb.runs import status
 from trainer import config as trainer_config
-from trainer.presets import PRESETS, Preset, measured
+from trainer.presets import PRESETS, Preset, measured, words
+from trainer.presets.findings import FINDINGS, Case, Finding
 from trainer.presets.fingerprint import fingerprint
 
 Browser = Callable[[User | None], Client]
@@ -173,15 +173,18 @@ def test_the_best_run_is_of_the_preset_as_it_stands_and_visible(
     assert f'In this installation <a href="/runs/{best}">95.00 %, the best of 3 runs · median 93.00 %' in words
 
 
+def _fingerprint(changes: Mapping[str, Any]) -> str:
+    return fingerprint(trainer_config.parse(trainer_config.compose("ff-digits", None, changes)))
+
+
 def row(seed: int, accuracy: float, control: str | None = None, **fields: Any) -> dict[str, Any]:
     """A row of measured.json for ff-digits."""
     machine = {"cpu": "A CPU", "cores": 2, "threads": 2, "device": "cpu", "torch": "2.13"}
-    config = fingerprint(trainer_config.parse(trainer_config.compose("ff-digits")))
     budget = {"epochs": 20.0, "images": 1, "flops": 1.0, "seconds": 12.0, "compute_seconds": 9.0, "peak_bytes": None}
     common: dict[str, Any] = {
         "preset": "ff-digits",
         "changes": {},
-        "config": config,
+        "config": _fingerprint({}),
         "per_layer": [],
         "test_images": 360,
         **budget,
@@ -214,10 +217,10 @@ def test_the_place_on_the_axes_is_what_differs_from_the_default() -> None:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_has_a_place_in_words(name: str) -> None:
-    for axis, words in place(name):
+    for axis, said in place(name):
         assert axis
-        assert words
-        assert "_" not in words
+        assert said
+        assert "_" not in said
 
 
 def test_presets_name_methods_that_there_are() -> None:
@@ -240,15 +243,31 @@ def test_a_try_without_its_preset_is_not_offered(page: Callable[[], str], two: t
     assert "preset=ff-recurrent-mnist" not in text
 
 
-def test_findings_are_hidden_until_there_are_some(page: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views_methods, "FINDINGS", ())
+def test_findings_are_hidden_until_their_cases_are_measured(
+    page: Callable[[], str], two: tuple[Preset, Preset], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    case = Case("One layer", "ff-digits", {"architecture.hidden": [100]})
+    found = Finding("deep", "Depth & sums", "A sum hides.", "One net.", "test/accuracy", (case,))
+    monkeypatch.setattr(findings, "FINDINGS", (found,))
     assert "What we found" not in page()
-    found = Finding("deep", "Depth & sums", "A sum hides.", "3 seeds", (Try("See it", "ff-digits"),))
-    monkeypatch.setattr(views_methods, "FINDINGS", (found,))
+    one = row(0, 0.9, changes=dict(case.changes), config=_fingerprint(case.changes), per_layer=[0.81, None])
+    (tmp_path / "measured.json").write_text(json.dumps([one, one | {"control": "random"}]))
+    monkeypatch.setattr(measured, "MEASURED", tmp_path / "measured.json")
     text = page()
     assert 'href="#found"' in text
     assert "Depth &amp; sums" in text
-    assert 'href="/runs/new?preset=ff-digits">See it' in text
+    assert 'href="/runs/new?preset=ff-digits&amp;set=architecture.hidden%3D%5B100%5D">One layer' in text
+    assert "1 seed, 20 epochs, 12 s each on A CPU" in text
+    assert re.findall(r"<td>(.*?)</td>", text) == ["90.00\u202f%", "81.0 · –", "90.00\u202f%"]
+
+
+def test_a_case_opens_a_form_that_can_start(browser: Browser, alice: User) -> None:
+    client = browser(alice)
+    for case in (case for finding in FINDINGS for case in finding.cases):
+        changes = ";".join(words.settings(case.changes))
+        response = client.get("/runs/new", {"preset": case.preset, "set": changes})
+        assert response.context["cannot"] == [], case
+        assert len(response.context["preview"]["changes"]) == len(case.changes), case
 
 
 def test_what_is_not_flattering_is_said(page: Callable[[], str]) -> None:

@@ -5,88 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from html import unescape
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 from django.test import Client
+from forms import NEW, Fields, error_at, preset_config, shown, start
 from persons import make_run
 from samples import NETS
 
 from ffweb.people.models import User
 from ffweb.runs.models import Run
 from trainer import config as trainer_config
-from trainer.controls import CONTROLS
 from trainer.presets import PRESETS
 
 Browser = Callable[[User | None], Client]
-NEW = "/runs/new"
-
-
-class Fields(HTMLParser):
-    """What a browser would send of a page's form: {name: text}, templates left out as browsers do."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.values: dict[str, str] = {}
-        self.disabled: set[tuple[str, str]] = set()
-        self._inert = 0
-        self._select = ""
-        self._area = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        a = dict(attrs)
-        self._inert += tag == "template"
-        if self._inert:
-            return
-        name, value = a.get("name") or "", a.get("value") or ""
-        if tag in ("input", "option") and "disabled" in a:
-            self.disabled.add((name or self._select, value))
-        if tag == "input" and name and (a.get("type") not in ("radio", "checkbox") or "checked" in a):
-            self.values[name] = value
-        elif tag == "select":
-            self._select = name
-        elif tag == "option" and "selected" in a:
-            self.values[self._select] = value
-        elif tag == "textarea":
-            self._area = name
-            self.values[name] = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._area:
-            self.values[self._area] += data
-
-    def handle_endtag(self, tag: str) -> None:
-        self._inert -= tag == "template"
-        if tag == "textarea":
-            self._area = ""
-
-
-def shown(response: Any) -> dict[str, str]:
-    """The fields of a page, without what is not part of the config."""
-    fields = Fields(response.content.decode()).values
-    return {name: text for name, text in fields.items() if name not in ("csrfmiddlewaretoken", "theme", "next")}
-
-
-def error_at(response: Any, path: str) -> str:
-    """The words of the error under a field."""
-    found = re.search(rf'id="e-{re.escape(path)}">(.*?)</div>', response.content.decode(), re.DOTALL)
-    assert found, f"no place for errors of {path}"
-    return " ".join(re.sub("<[^>]+>", " ", unescape(found[1])).split())
-
-
-def preset_config(name: str) -> dict[str, Any]:
-    return trainer_config.parse(trainer_config.compose(name)).model_dump(mode="json")
-
-
-@pytest.fixture
-def client(browser: Browser, alice: User) -> Client:
-    return browser(alice)
-
-
-def start(client: Client, fields: dict[str, str], query: str = "", do: str = "start") -> Any:
-    return client.post(NEW + query, {**fields, "do": do})
 
 
 # ── starting ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -359,75 +291,3 @@ def test_presets_stand_by_family_and_the_filter_finds_them_by_data_and_name(clie
     )
     assert all(name in text for name, text in words.items())
     assert "mnist" in words["ff-pezeshki-mnist"]
-
-
-# ── controls ──────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_controls_that_are_ticked_start_beside_the_run(client: Client) -> None:
-    start(client, {"architecture.hidden": "40, 30", "against.random": "true", "against.linear": "true"}, do="twin")
-    runs = {run.name.rpartition(" · ")[2]: run for run in Run.objects.all()}
-    assert len({run.group for run in runs.values()}) == 1
-    assert set(runs) >= {"backprop", "frozen random layers", "softmax on the pixels"}
-    main = Run.objects.get(preset="ff-digits")
-    for name, run in (("random", runs["frozen random layers"]), ("linear", runs["softmax on the pixels"])):
-        derived = trainer_config.parse(CONTROLS[name].derive(trainer_config.parse(main.config)).model_dump(mode="json"))
-        assert {**run.config, "name": ""} == {**derived.model_dump(mode="json"), "name": ""}
-
-
-def test_the_button_counts_the_controls(client: Client) -> None:
-    answer = ask(client, {"seeds": "0,1", "against.random": "true"})
-    assert answer["start"] == "Start 4 runs"
-    assert "hybrid" in answer["controls"].pop("frozen_below")
-    assert answer["controls"] == {name: "" for name in CONTROLS if name != "frozen_below"}
-
-
-def test_a_control_that_a_run_cannot_have_says_why(client: Client) -> None:
-    answer = client.post(f"{NEW}/check?preset=backprop-digits", {}).json()
-    assert "itself" in answer["controls"]["backprop"]
-    assert "Backprop" in answer["html"]["no_controls"]
-    page = client.get(f"{NEW}?preset=backprop-digits").content.decode()
-    assert ("against.backprop", "true") in Fields(page).disabled
-
-
-# ── layers of their own ───────────────────────────────────────────────────────────────────────────────────────────
-def test_layers_of_their_own_are_read_out_and_drawn(client: Client) -> None:
-    hybrid = '[{"span": "1", "frozen": true}, {"span": "2-", "scope": {"kind": "pair"}}]'
-    fields = {"architecture.hidden": "40, 30, 20", "layers": hybrid, "regulariser.peer": "0"}
-    page = start(client, fields, do="check").content.decode()
-    assert "<li>Layer 1: frozen</li><li>Layer 2 and above: scope “Overlapping pairs”</li>" in page
-    layers = ask(client, fields)["net"]["layers"]
-    assert [layer["reach"] for layer in layers] == [0, 1, 1]
-    assert [layer["frozen"] for layer in layers] == [True, False, False]
-
-
-# ── fields of one kind of data ────────────────────────────────────────────────────────────────────────────────────
-def test_what_belongs_to_texts_shows_for_texts_only(client: Client) -> None:
-    images, text = ask(client, {}), ask(client, {"data.name": "python-topics", "label_code.kind": "next"})
-    assert images["fields"]["data.window"]["gone"]
-    assert "next" in images["fields"]["label_code"]["without"]
-    assert not text["fields"]["data.window"]["gone"]
-    assert text["fields"]["data.augment"]["gone"]
-
-
-# ── what scripts ask ──────────────────────────────────────────────────────────────────────────────────────────────
-def ask(client: Client, fields: dict[str, str]) -> Any:
-    return client.post(f"{NEW}/check", fields).json()
-
-
-def test_a_check_gives_the_pieces_of_the_page(client: Client) -> None:
-    answer = ask(client, {"schedule.epochs": "7", "seeds": "0,1"})
-    assert answer["fields"]["schedule.epochs"]["changed"] is True
-    assert answer["fields"]["optimiser.lr"] == {"changed": False, "errors": "", "gone": False}
-    assert answer["start"] == "Start 2 runs"
-    assert [layer["units"] for layer in answer["net"]["layers"]] == [500, 500]
-    assert "classes" in answer["fields"]["competitors"]["off"]
-    summaries = {group["name"]: group["summary"] for group in answer["groups"]}
-    assert summaries["goodness"] == "mean of squares, Swish-SymBa α = 6.0"
-    assert "7 epochs" in summaries["training"]
-
-
-def test_a_check_of_something_wrong_still_counts_what_it_can(client: Client) -> None:
-    answer = ask(client, {"schedule.epochs": "x", "architecture.hidden": "10"})
-    assert "no number" in answer["fields"]["schedule.epochs"]["errors"]
-    assert "cannot start yet" in answer["html"]["numbers"]
-    assert "Parameters" in answer["html"]["numbers"]
-    assert answer["said"].startswith("1 to fix")

@@ -50,13 +50,24 @@ def test_a_plan_is_presets_by_seeds_and_each_control_once(tmp_path):
     assert len({job.folder for job in planned.jobs}) == 8
 
 
+def test_what_several_wishes_share_is_one_run(tmp_path):
+    """A control keeps, for each run that it stands beside, the changes of that one."""
+    plain, changed = (
+        Wish(["mono-forward-digits"], tmp_path, controls={"random": tiny_frozen}, changes=changes)
+        for changes in ({}, {"optimiser.lr": 0.01})
+    )
+    jobs = plan(plain, changed, plain).jobs
+    assert [job.control for job in jobs] == [None, "random", None]
+    assert [user.changes for user in jobs[1].users[:2]] == [{}, {"optimiser.lr": 0.01}]
+
+
 def test_changes_have_folders_of_their_own_unless_they_change_no_result(tmp_path):
     (changed,) = plan(Wish(["ff-digits"], tmp_path, changes={"optimiser.lr": 0.01, "device": "cpu"})).jobs
     assert changed.folder.parent.name.startswith("ff-digits+")
-    assert changed.changes == {"optimiser.lr": 0.01}
+    assert [user.changes for user in changed.users] == [{"optimiser.lr": 0.01}]
     (same,) = plan(Wish(["ff-digits"], tmp_path, changes={"device": "cpu", "metrics.every_steps": 3})).jobs
     assert same.folder == tmp_path / "ff-digits" / "0"
-    assert same.changes == {}
+    assert [user.changes for user in same.users] == [{}]
 
 
 def test_what_cannot_be_planned(tmp_path):
@@ -101,7 +112,7 @@ def test_a_folder_is_new_begun_finished_or_anothers(tmp_path):
 @pytest.fixture
 def where(tmp_path, monkeypatch):
     """Results are recorded here, not in the checkout."""
-    found = Places(tmp_path / "measured.json", tmp_path / "results.md")
+    found = Places(tmp_path / "measured.json", tmp_path / "docs")
     monkeypatch.setattr("trainer.commands.reproduce.places", lambda out: found)
     return found
 
@@ -124,7 +135,7 @@ def test_a_run_is_run_recorded_and_not_run_again(tmp_path, where, capfd):
     assert len(row["per_layer"]) == 1
     assert row["peak_bytes"] > 1e7
     assert row["machine"]["threads"] == 1
-    assert "`mono-forward-digits`<br>with" in where.page.read_text()
+    assert "`mono-forward-digits`<br>with" in (where.docs / "results.md").read_text()
     Work(jobs, where, command=lambda job, resume: ["false"]).carry_out()
     assert ", was there" in capfd.readouterr().out
     assert read(where.rows) == [row]
@@ -152,10 +163,10 @@ def test_the_command_adopts_and_skips(tmp_path, where, capsys):
     few = [f"--set={path}={json.dumps(value)}" for path, value in FEW.items()]
     assert main(["reproduce", job.preset, *few, "--controls=none", "--seeds=2", "--out", str(tmp_path)]) == 0
     assert len(read(where.rows)) == 1
-    where.page.unlink()
+    (where.docs / "results.md").unlink()
     assert main(["reproduce", "--table"]) == 0
     assert "seed 2" in capsys.readouterr().out
-    assert "`optimiser.lr" not in where.page.read_text()
+    assert "`optimiser.lr" not in (where.docs / "results.md").read_text()
 
 
 def test_what_fails_is_said_and_the_rest_goes_on(tmp_path, where, capsys):
@@ -215,7 +226,8 @@ def test_an_interrupt_stops_what_runs_at_a_checkpoint(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "preset: name presets, or say --all"),
+        ([], "preset: name presets, or say --all or --findings"),
+        (["--findings", "--all"], "preset: name presets, or say --all or --findings"),
         (["ff-digits", "--all"], "preset: name presets, or say --all"),
         (["ff-digits", "--controls=nonsense"], "controls: there is no control 'nonsense'"),
         (["nonsense", "--controls=none"], "preset: there is no preset"),
@@ -229,7 +241,7 @@ def test_wrong_usage(tmp_path, where, capsys, arguments, said):
 
 
 def test_outside_of_a_checkout_results_stay_with_the_runs(tmp_path, monkeypatch):
-    assert places.places(tmp_path).page == Path(running.__file__).parent.parent / "docs" / "results.md"
+    assert places.places(tmp_path).docs == Path(running.__file__).parent.parent / "docs"
     monkeypatch.setattr("trainer.__file__", str(tmp_path / "site-packages" / "trainer" / "__init__.py"))
     assert places.places(tmp_path) == Places(tmp_path / "measured.json", None)
     with pytest.raises(SystemExit):

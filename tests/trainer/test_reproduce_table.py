@@ -7,6 +7,7 @@ from math import sqrt
 from pathlib import Path
 
 import pytest
+from rows import row
 
 from trainer.cli import main
 from trainer.config import compose, parse
@@ -14,21 +15,9 @@ from trainer.presets import PRESETS, Preset, Target, words
 from trainer.presets.fingerprint import fingerprint
 from trainer.presets.measured import current, read
 from trainer.presets.summary import summary
-from trainer.reproduce import page, record
+from trainer.reproduce import page, pages, record, results
 
 COLUMNS = 10
-
-
-def row(seed=0, accuracy=0.9, control=None, preset="ff-digits", **more):
-    changes = more.pop("changes", {})
-    return {
-        "preset": preset, "seed": seed, "control": control, "changes": changes,
-        "config": fingerprint(parse(compose(preset, None, changes))), "metrics": {"test/accuracy": accuracy},
-        "per_layer": [0.5, None], "epochs": 60, "images": 86220, "flops": 1e12, "seconds": 20.0,
-        "compute_seconds": 10.0, "peak_bytes": 3e8, "test_images": 400, "commit": "0123456789abcdef-dirty",
-        "date": "2026-01-31",
-        "machine": {"cpu": "A processor", "cores": 2, "threads": 1, "device": "cpu", "torch": "2.13.0"}, **more,
-    }  # fmt: skip
 
 
 def test_the_statistics_by_hand():
@@ -122,7 +111,7 @@ def table(monkeypatch):
     def make(rows, **targets):
         chosen = presets(**targets)
         monkeypatch.setattr("trainer.presets.PRESETS", {**PRESETS, **chosen})
-        lines = page.tables(rows, chosen).splitlines()
+        lines = results.tables(rows, chosen).splitlines()
         assert lines[0].startswith("## ")
         cells = [line.strip("| ").split(" | ") for line in lines if line.startswith("| `")]
         assert all(len(line) == COLUMNS for line in cells)
@@ -175,9 +164,9 @@ def test_changes_have_lines_of_their_own(table):
 def test_a_page_keeps_what_was_written_by_hand(tmp_path):
     path = tmp_path / "results.md"
     path.write_text(f"# Mine\n\nabove\n\n{page.BEGIN}\nof yesterday\n{page.END}\n\nbelow\n")
-    page.write(path, [row()])
+    pages.write(tmp_path, [row()])
     once = path.read_text()
-    page.write(path, [row()])
+    pages.write(tmp_path, [row()])
     assert path.read_text() == once
     assert once.startswith("# Mine\n\nabove\n")
     assert once.endswith("\n\nbelow\n")
@@ -185,11 +174,12 @@ def test_a_page_keeps_what_was_written_by_hand(tmp_path):
     assert all(f"`{name}`" in once for name in PRESETS)
 
 
-def test_the_page_is_made_from_the_rows_and_presets_as_they_are(tmp_path):
-    stored = Path(__file__).parents[2] / "docs" / "results.md"
-    again = tmp_path / "results.md"
+@pytest.mark.parametrize("name", pages.MADE)
+def test_the_pages_are_made_from_the_rows_and_presets_as_they_are(tmp_path, name):
+    stored = Path(__file__).parents[2] / "docs" / name
+    again = tmp_path / name
     again.write_bytes(stored.read_bytes())
-    page.write(again, read())
+    pages.write(tmp_path, read())
     assert again.read_text() == stored.read_text(), "python -m trainer reproduce --table makes it anew"
 
 

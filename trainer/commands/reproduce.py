@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trainer.commands.usage import change, sentence, wrong
 from trainer.errors import ConfigError, Stopped
 from trainer.presets import PRESETS
+from trainer.presets.findings import FINDINGS
 from trainer.presets.measured import read
-from trainer.reproduce import page
+from trainer.reproduce import pages
 from trainer.reproduce.places import Places, places
 from trainer.reproduce.plan import Controls, Plan, Wish, plan
 from trainer.reproduce.work import Work
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 HELP = """Runs every preset with every seed in OUT/<preset>/<seed>, each in a process of its own, and its controls in
 OUT/controls. What is finished is not run again, what was stopped goes on. Results are recorded in
-trainer/presets/measured.json and docs/results.md of a checkout, elsewhere in OUT/measured.json."""
+trainer/presets/measured.json and docs of a checkout, elsewhere in OUT/measured.json."""
 
 
 def add_to(commands: Commands) -> None:
@@ -36,6 +37,7 @@ def add_to(commands: Commands) -> None:
     parser = commands.add_parser("reproduce", help="run presets over seeds into the table of results", description=HELP)
     parser.add_argument("presets", nargs="*", metavar="PRESET", help="see `presets`")
     parser.add_argument("--all", action="store_true", help="every preset")
+    parser.add_argument("--findings", action="store_true", help="the cases of docs/findings.md")
     parser.add_argument("--seeds", type=_seeds, default=(0,), metavar="0,1,2", help="which seeds (default 0)")
     parser.add_argument("--controls", default="random", metavar="A,B",
                         help="beside each: random (default), backprop, deep_supervision, linear; or none")  # fmt: skip
@@ -45,7 +47,9 @@ def add_to(commands: Commands) -> None:
                         help="a minute form, to see that all run: 2 epochs of 500 images; never recorded")  # fmt: skip
     parser.add_argument("--threads", type=_count, help="CPU threads of each run (default: the cores, shared by --jobs)")
     parser.add_argument("--jobs", type=_count, default=1, metavar="N", help="runs at a time (default 1)")
-    parser.add_argument("--table", action="store_true", help="run nothing; make the table anew")
+    parser.add_argument(
+        "--table", action="store_true", help="run nothing; make docs/results.md and docs/findings.md anew"
+    )
     parser.set_defaults(command=_reproduce)
 
 
@@ -66,7 +70,7 @@ def _reproduce(args: argparse.Namespace) -> int:
     where = places(args.out)
     if args.table:
         return _table(where)
-    planned = plan(_wish(args))
+    planned = plan(*_wishes(args))
     for text in planned.without:
         print(text, file=sys.stderr)
     work = Work(planned.jobs, None if args.short else where, args.jobs)
@@ -76,29 +80,37 @@ def _reproduce(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("stopped; the same command goes on", file=sys.stderr)
         return Stopped.exit_code
-    if work.recorded and where.page is None:
-        print(f"recorded in {where.rows} alone: this is no checkout, which would have docs/results.md", file=sys.stderr)
+    if work.recorded and where.docs is None:
+        print(f"recorded in {where.rows} alone: this is no checkout, which would have docs", file=sys.stderr)
     return _account(planned, work.failed)
 
 
 def _table(where: Places) -> int:
-    if where.page is None:
-        raise ConfigError([wrong("table", "docs/results.md belongs to a checkout, and this is none")])
-    page.write(where.page, read(where.rows))
+    if where.docs is None:
+        raise ConfigError([wrong("table", "docs belong to a checkout, and this is none")])
+    pages.write(where.docs, read(where.rows))
     return 0
 
 
-def _wish(args: argparse.Namespace) -> Wish:
+def _wishes(args: argparse.Namespace) -> list[Wish]:
     """What the arguments ask for. Raises ConfigError."""
-    if bool(args.presets) == args.all:
-        msg = f"name presets, or say --all; presets: {', '.join(PRESETS)}"
+    if (bool(args.presets), args.all, args.findings).count(True) != 1:
+        msg = f"name presets, or say --all or --findings; presets: {', '.join(PRESETS)}"
         raise ConfigError([wrong("preset", msg)])
+    changes = dict(change(text) for text in args.changes)
+    if not args.findings:
+        return [_wish(args, list(PRESETS) if args.all else args.presets, changes)]
+    cases = [case for finding in FINDINGS for case in finding.cases]
+    return [_wish(args, [case.preset], {**case.changes, **changes}) for case in cases]
+
+
+def _wish(args: argparse.Namespace, presets: Sequence[str], changes: dict[str, Any]) -> Wish:
     return Wish(
-        presets=list(PRESETS) if args.all else args.presets,
+        presets=presets,
         out=args.out,
         seeds=args.seeds,
         controls=_controls(args.controls),
-        changes=dict(change(text) for text in args.changes),
+        changes=changes,
         threads=args.threads or _share(args.jobs),
         short=args.short,
     )

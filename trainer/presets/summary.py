@@ -23,7 +23,7 @@ from trainer.metrics import metric as metric_of
 from trainer.presets.measured import Machine, Row
 
 Better = Literal["up", "down"]
-SHOWN = ("test/accuracy", "test/sweep_accuracy", "test/perplexity")
+SHOWN = ("test/accuracy", "test/sweep_accuracy", "test/accuracy_no_top_down", "test/perplexity")
 ERRORS_APART = 2.0
 
 
@@ -115,18 +115,23 @@ def summary(rows: Sequence[Row], metric: str | None = None) -> Summary | None:
 def value_of(row: Row, metric: str) -> float | None:
     """The row's last value of a series; an `error` is 1 − the accuracy of the same name."""
     value = row["metrics"].get(accuracy_of(metric))
-    return 1 - value if value is not None and metric.endswith("error") else value
+    return 1 - value if value is not None and is_error(metric) else value
 
 
 def accuracy_of(metric: str) -> str:
     """`test/accuracy` of `test/error`, `test/sweep_accuracy` of `test/sweep_error`; others as they are."""
-    return metric.removesuffix("error") + "accuracy" if metric.endswith("error") else metric
+    return metric.replace("error", "accuracy")
+
+
+def is_error(metric: str) -> bool:
+    """Whether it is 1 − an accuracy."""
+    return "error" in metric
 
 
 def direction(metric: str) -> Better:
     """Which way of a series is better."""
     entry = metric_of(metric)
-    return "down" if metric.endswith("error") or (entry and entry.better == "down") else "up"
+    return "down" if is_error(metric) or (entry and entry.better == "down") else "up"
 
 
 def sentence(machine: Machine) -> str:
@@ -152,7 +157,7 @@ def _figure(rows: Sequence[Row], metric: str) -> Figure | None:
         mean=mean,
         sd=sd,
         best=max(values.values()) if better == "up" else min(values.values()),
-        error=standard_error(mean, sd, n, images if metric.endswith(("accuracy", "error")) else None),
+        error=standard_error(mean, sd, n, images if "accuracy" in accuracy_of(metric) else None),
     )
 
 
@@ -160,7 +165,7 @@ def _also(rows: Sequence[Row], metric: str) -> Iterator[Figure]:
     """Accuracies as errors where `metric` is one."""
     for other in SHOWN:
         if other != accuracy_of(metric):
-            wanted = other.replace("accuracy", "error") if metric.endswith("error") else other
+            wanted = other.replace("accuracy", "error") if is_error(metric) else other
             figure = _figure(rows, wanted)
             if figure is not None:
                 yield figure

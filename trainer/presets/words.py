@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from trainer.presets.base import Target
 from trainer.presets.summary import Figure
 
 UNITS = {"accuracy": "%", "error": "% error", "sweep_accuracy": "% by label sweep",
-         "sweep_error": "% error by label sweep"}  # fmt: skip
+         "sweep_error": "% error by label sweep", "accuracy_no_top_down": "% with nothing coming from above",
+         "error_no_top_down": "% error with nothing coming from above"}  # fmt: skip
 
 
 def figure(metric: str, value: float, sd: float | None = None) -> str:
@@ -44,6 +49,16 @@ def seconds(value: float) -> str:
 def seeds(found: Figure) -> str:
     """`1 seed` or `3 seeds`."""
     return f"{found.n} seed{'' if found.n == 1 else 's'}"
+
+
+def layers(accuracies: Iterable[float | None]) -> str:
+    """`97.1 · 96.0 · –`: test accuracy read from each layer alone, in per cent."""
+    return " · ".join("–" if value is None else f"{100 * value:.1f}" for value in accuracies) or "–"
+
+
+def settings(changes: Mapping[str, Any]) -> list[str]:
+    """`a.b=v` of each dotted change, as `--set` and the form take them."""
+    return [f"{path}={value if isinstance(value, str) else json.dumps(value)}" for path, value in changes.items()]
 
 
 def _unit(metric: str) -> str:

@@ -1,133 +1,30 @@
-"""docs/results.md: the part between two marks is made from the rows, the rest is written by hand. Imports no torch."""
+"""A page of which the part between two marks is made, and the rest is written by hand. Imports no torch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-from trainer.config import compose
-from trainer.data.catalogue import describe
-from trainer.presets import PRESETS, Preset, words
-from trainer.presets.measured import Row, current, variants
-from trainer.presets.summary import Against, Summary, summary
 from trainer.rundir import write_bytes
 
 BEGIN = "<!-- measured: made by `python -m trainer reproduce`, do not edit below -->"
 END = "<!-- /measured -->"
-COLUMNS = (
-    "preset", "what", "budget of a seed", "seeds", "test", "each layer alone", "target", "controls", "hardware",
-    "commit",
-)  # fmt: skip
 NONE = "–"
 
 
-def write(path: Path, rows: Sequence[Row], presets: Mapping[str, Preset] = PRESETS) -> None:
-    """Make the tables in `path` anew; the text before and after them stays."""
-    text = path.read_text() if path.exists() else "# Results\n\n"
+def write(path: Path, made: str) -> None:
+    """Put `made` between the marks of the page at `path`; the text before and after them stays."""
+    text = path.read_text() if path.exists() else f"# {path.stem.capitalize()}\n\n"
     before, _, rest = text.partition(BEGIN)
     after = rest.partition(END)[2]
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(path, f"{before}{BEGIN}\n\n{tables(rows, presets)}\n{END}{after or chr(10)}".encode())
+    write_bytes(path, f"{before}{BEGIN}\n\n{made}\n{END}{after or chr(10)}".encode())
 
 
-def tables(rows: Sequence[Row], presets: Mapping[str, Preset] = PRESETS) -> str:
-    """A table for each data set, with every preset."""
-    groups: dict[str, list[Preset]] = {}
-    for preset in presets.values():
-        groups.setdefault(_data(preset), []).append(preset)
-    return "\n".join(_table(_title(name), group, rows) for name, group in groups.items())
-
-
-def _data(preset: Preset) -> str:
-    name = compose(None, preset.config)["data"]["name"]
-    return str(name)
-
-
-def _title(name: str) -> str:
-    """As the catalogue has it, wherever the page is made; files of one's own go by their names."""
-    prefix, colon, own = name.partition(":")
-    return own if colon else describe(prefix, ()).title
-
-
-def _table(title: str, presets: Iterable[Preset], rows: Sequence[Row]) -> str:
-    lines = [f"## {title}", "", _line(COLUMNS), _line(["---"] * len(COLUMNS))]
-    for preset in presets:
-        lines += [_line(_cells(preset, changes, rows)) for changes in variants(preset, rows)]
-    return "\n".join([*lines, ""])
+def table(columns: Sequence[str], lines: Iterable[Sequence[str]]) -> list[str]:
+    """A table's lines in Markdown."""
+    return [_line(cells) for cells in (columns, ["---"] * len(columns), *lines)]
 
 
 def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
-
-
-def _cells(preset: Preset, changes: dict[str, Any], rows: Sequence[Row]) -> list[str]:
-    mine = current(preset, rows, changes)
-    found = summary(mine, preset.target.metric if preset.target else None)
-    name = "<br>".join([f"`{preset.name}`", *(f"with `{path}={value}`" for path, value in changes.items())])
-    if found is None:
-        return [name, preset.title, *_not_run(preset, changes, rows)]
-    return [
-        name,
-        preset.title,
-        _budget(found),
-        ", ".join(map(str, found.figure.seeds)),
-        "<br>".join(map(words.mean, (found.figure, *found.also))),
-        " · ".join(NONE if value is None else f"{100 * value:.1f}" for value in found.per_layer) or NONE,
-        _target(preset, found, bool(changes)),
-        "<br>".join(_controls(found)) or "not run",
-        found.hardware,
-        "<br>".join(map(_commit, found.commits)),
-    ]
-
-
-def _not_run(preset: Preset, changes: dict[str, Any], rows: Sequence[Row]) -> list[str]:
-    """The cells after the title of a preset without a result."""
-    older = any(row["preset"] == preset.name and row["changes"] == changes and not row["control"] for row in rows)
-    said = "not run (its settings have changed since it was)" if older else "not run"
-    target = words.target(preset.target) if preset.target else NONE
-    return [f"expected: {words.seconds(60 * preset.minutes)}", NONE, said, NONE, target, NONE, NONE, NONE]
-
-
-def _controls(found: Summary) -> list[str]:
-    lines = [_against(name, against) for name, against in found.controls.items()]
-    if found.ngrams:
-        counts = ", ".join(f"{n}: {value:.2f}" for n, value in enumerate(found.ngrams, 1))
-        lines.append(f"perplexity of counted n-grams, by n: {counts}")
-    return lines
-
-
-def _budget(found: Summary) -> str:
-    return f"{found.epochs:g} epochs<br>{words.seconds(found.seconds)}<br>{found.images:,} images"
-
-
-def _target(preset: Preset, found: Summary, changed: bool) -> str:
-    if preset.target is None:
-        return NONE
-    wanted, figure = words.target(preset.target), found.figure
-    if changed:  # the target is that of the preset as it is
-        return wanted
-    if preset.target.met(figure.mean):
-        return f"{wanted}: met"
-    return f"{wanted}: **not met**, by {_distance(figure.metric, figure.mean - preset.target.value)}"
-
-
-def _distance(metric: str, value: float) -> str:
-    """A difference without its sign."""
-    return words.difference(metric, abs(value)).lstrip("+")
-
-
-def _against(name: str, against: Against) -> str:
-    """`random 94.10 ± 0.20 % (3 seeds): beaten by 2.92 points (2 s.e.: 0.41)`."""
-    metric = against.control.metric
-    gain = words.difference(metric, against.gain)
-    start = f"{name} {words.mean(against.control)} ({words.seeds(against.control)}): {gain}"
-    if against.error is None:
-        return f"{start}, not judged with a single seed"
-    bar = _distance(metric, 2 * against.error)
-    return f"{start}, {'beaten' if against.beats else '**not beaten**'} (2 s.e. {bar})"
-
-
-def _commit(commit: str) -> str:
-    sha, _, dirty = commit.partition("-")
-    return f"{sha[:9]} with changes" if dirty else sha[:9]

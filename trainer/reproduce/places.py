@@ -11,15 +11,15 @@ from trainer.presets.measured import MEASURED
 
 @dataclass(frozen=True)
 class Places:
-    """The rows, and the page made from them (None outside of a checkout)."""
+    """The rows, and the folder of the pages made from them (None outside of a checkout)."""
 
     rows: Path
-    page: Path | None
+    docs: Path | None
 
 
 def places(out: Path) -> Places:
     """A checkout's own files, or `out`/measured.json for an installed trainer."""
     root = Path(trainer.__file__).parent.parent
     if (root / "pyproject.toml").exists():
-        return Places(MEASURED, root / "docs" / "results.md")
+        return Places(MEASURED, root / "docs")
     return Places(out / "measured.json", None)

@@ -36,6 +36,7 @@ class User:
     preset: str
     config: str
     """Fingerprint of its config."""
+    changes: dict[str, Any]
 
 
 @dataclass
@@ -48,7 +49,6 @@ class Job:
     config: RunConfig
     folder: Path
     users: list[User]
-    changes: dict[str, Any]
 
     @property
     def label(self) -> str:
@@ -67,27 +67,34 @@ class Plan:
     """Controls that make no sense for a preset, in sentences."""
 
 
-def plan(wish: Wish) -> Plan:
-    """Every preset × seed, each followed by its controls; equal controls of several presets are one run.
+def plan(*wishes: Wish) -> Plan:
+    """Every preset × seed of each wish, each followed by its controls; what several have in common is one run.
 
     Raises ConfigError for an unknown preset, and where every preset refuses the changes.
     """
-    result, shared = Plan(), dict[Path, Job]()
-    changes = effective(wish.changes)
-    for preset in dict.fromkeys(wish.presets):
-        try:
-            runs = [Job(preset, seed, None, *_own(wish, preset, seed, changes), changes) for seed in wish.seeds]
-        except ConfigError as error:
-            if error.field == "preset":
-                raise
-            result.refused.append(error)
-            continue
-        result.jobs += runs
-        for name, derive in wish.controls.items():
-            _add_controls(result, shared, wish, runs, (name, derive))
+    result, known = Plan(), dict[Path, Job]()
+    for wish in wishes:
+        changes = effective(wish.changes)
+        for preset in dict.fromkeys(wish.presets):
+            _add_preset(result, known, wish, preset, changes)
     if result.refused and not result.jobs:
         raise result.refused[0]
     return result
+
+
+def _add_preset(result: Plan, known: dict[Path, Job], wish: Wish, preset: str, changes: dict[str, Any]) -> None:
+    try:
+        runs = [Job(preset, seed, None, *_own(wish, preset, seed, changes)) for seed in wish.seeds]
+    except ConfigError as error:
+        if error.field == "preset":
+            raise
+        result.refused.append(error)
+        return
+    for run in runs:
+        if run.folder not in known:
+            result.jobs.append(known.setdefault(run.folder, run))
+    for name, derive in wish.controls.items():
+        _add_controls(result, known, wish, runs, (name, derive))
 
 
 def effective(changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,12 +108,12 @@ def _own(wish: Wish, preset: str, seed: int, changes: dict[str, Any]) -> tuple[R
     composed = compose(preset, None, {**wish.changes, "seed": seed})
     config = parse(composed | {"threads": wish.threads} if wish.threads else composed)
     name = f"{preset}+{digest(changes)[:8]}" if changes else preset
-    user = User(preset, fingerprint(config))
+    user = User(preset, fingerprint(config), changes)
     return shrink(config) if wish.short else config, _folder(wish) / name / str(seed), [user]
 
 
 def _add_controls(
-    result: Plan, shared: dict[Path, Job], wish: Wish, runs: Sequence[Job], control: tuple[str, Any]
+    result: Plan, known: dict[Path, Job], wish: Wish, runs: Sequence[Job], control: tuple[str, Any]
 ) -> None:
     name, derive = control
     for run in runs:
@@ -119,11 +126,11 @@ def _add_controls(
             result.without.append(f"{run.preset} is its own control {name}")
             return
         folder = _folder(wish) / "controls" / f"{name}-{fingerprint(config)}" / str(run.seed)
-        if folder in shared:
-            shared[folder].users += run.users
+        if folder in known:
+            known[folder].users += run.users
         else:
-            shared[folder] = Job(run.preset, run.seed, name, config, folder, [*run.users], run.changes)
-            result.jobs.append(shared[folder])
+            known[folder] = Job(run.preset, run.seed, name, config, folder, [*run.users])
+            result.jobs.append(known[folder])
 
 
 def _folder(wish: Wish) -> Path:

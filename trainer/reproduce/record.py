@@ -13,17 +13,20 @@ from typing import Any
 
 from trainer.presets.measured import Machine, Row, read
 from trainer.reproduce import folders
-from trainer.reproduce.plan import Job
+from trainer.reproduce.plan import Job, User
 from trainer.rundir import RunDir, write_bytes
 
-KEPT = ("test/accuracy", "test/sweep_accuracy", "train/accuracy", "valid/accuracy", "test/perplexity")
+KEPT = (
+    "test/accuracy", "test/sweep_accuracy", "test/accuracy_no_top_down", "train/accuracy", "valid/accuracy",
+    "test/perplexity",
+)  # fmt: skip
 
 
 def rows_of(job: Job) -> list[Row]:
     """What a finished job says, once for each preset that it is run for."""
     folder = RunDir(job.folder)
     result, machine = folders.result(folder), folders.environment(folder)
-    return [_row(job, user.preset, user.config, result, machine) for user in job.users]
+    return [_row(job, user, result, machine) for user in job.users]
 
 
 def add(path: Path, rows: Iterable[Row]) -> list[Row]:
@@ -53,15 +56,15 @@ def _alone(path: Path) -> Iterator[None]:
         os.close(folder)
 
 
-def _row(job: Job, preset: str, config: str, result: dict[str, Any], environment: dict[str, Any]) -> Row:
+def _row(job: Job, user: User, result: dict[str, Any], environment: dict[str, Any]) -> Row:
     gpu = str(environment.get("device", "cpu")).startswith("cuda")
     peak = result.get("peak", {})
     row: Row = {
-        "preset": preset,
+        "preset": user.preset,
         "seed": job.seed,
         "control": job.control,
-        "changes": job.changes,
-        "config": config,
+        "changes": user.changes,
+        "config": user.config,
         "metrics": _metrics(result),
         "per_layer": [layer.get("test_accuracy") for layer in result["per_layer"]],
         "epochs": result["epochs"],

@@ -11,7 +11,7 @@ from trainer.errors import ConfigError
 from trainer.presets import PRESETS, words
 from trainer.presets.measured import Row
 from trainer.presets.summary import summary
-from trainer.reproduce import children, folders, page, record
+from trainer.reproduce import children, folders, pages, record
 from trainer.reproduce.children import Children
 from trainer.reproduce.places import Places
 from trainer.reproduce.plan import Job
@@ -71,8 +71,8 @@ class Work:
         if self.where and rows:
             everything = record.add(self.where.rows, rows)
             self.recorded += len(rows)
-            if self.where.page:
-                page.write(self.where.page, everything)
+            if self.where.docs:
+                pages.write(self.where.docs, everything)
         for job in jobs:
             row = record.rows_of(job)[0]
             figures = f"{_figure(row)}  {words.seconds(row['seconds'])}"

@@ -66,15 +66,3 @@ class Mishap:
     here: str
     """How it is done here."""
     tries: tuple[Try, ...] = ()
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something measured with this repository; docs/findings.md has the whole story."""
-
-    slug: str
-    title: str
-    text: str
-    evidence: str
-    """Figures with seeds, budget and control."""
-    tries: tuple[Try, ...] = ()

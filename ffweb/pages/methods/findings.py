@@ -1,7 +1,48 @@
-"""What was found with this repository, in the order of docs/findings.md. Only what today's code has measured."""
+"""What was found with this repository, its cases with the figures that were measured: trainer/presets/findings.py."""
 
 from __future__ import annotations
 
-from ffweb.pages.methods.base import Finding
+from dataclasses import dataclass
 
-FINDINGS: tuple[Finding, ...] = ()
+from ffweb.pages.methods.base import Try
+from ffweb.pages.methods.measured import budget, rows
+from trainer.presets import words
+from trainer.presets.findings import FINDINGS, Case, Finding, measured
+from trainer.presets.summary import Summary
+
+
+@dataclass(frozen=True)
+class Line:
+    """One case: the form that repeats it, and its figures in words."""
+
+    again: Try
+    test: str
+    layers: str
+    frozen: str
+    """The same net frozen at random; empty where that was not run."""
+    budget: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """A finding all of whose cases have been measured."""
+
+    finding: Finding
+    lines: list[Line]
+
+
+def told() -> list[Told]:
+    """In the order of docs/findings.md."""
+    found = [(finding, measured(finding, rows())) for finding in FINDINGS]
+    return [Told(finding, list(map(_line, finding.cases, some))) for finding, some in found if some]
+
+
+def _line(case: Case, found: Summary) -> Line:
+    frozen = found.controls.get("random")
+    return Line(
+        again=Try(case.words, case.preset, ";".join(words.settings(case.changes))),
+        test=words.mean(found.figure),
+        layers=words.layers(found.per_layer),
+        frozen=words.mean(frozen.control) if frozen else "",
+        budget=budget(found),
+    )

@@ -28,11 +28,16 @@ class Measured:
 
 def measured(preset: Preset) -> Measured | None:
     """None where this preset, as it stands, has not been measured."""
-    found = summary(file.current(preset, _rows(_stamp())), preset.target.metric if preset.target else None)
+    found = summary(file.current(preset, rows()), preset.target.metric if preset.target else None)
     if found is None:
         return None
     controls = tuple(_beside(control, against) for control, against in found.controls.items())
-    return Measured(words.mean(found.figure), _budget(found), controls)
+    return Measured(words.mean(found.figure), budget(found), controls)
+
+
+def rows() -> list[file.Row]:
+    """All that was measured, as the file has it now."""
+    return _rows(_stamp())
 
 
 def _stamp() -> int:
@@ -46,7 +51,8 @@ def _rows(stamp: int) -> list[file.Row]:
     return file.read(file.MEASURED)
 
 
-def _budget(found: Summary) -> str:
+def budget(found: Summary) -> str:
+    """`3 seeds, 60 epochs, 7.8 min each on …`."""
     epochs = f"{found.epochs:,.0f} epoch{'' if found.epochs == 1 else 's'}"
     return f"{words.seeds(found.figure)}, {epochs}, {words.seconds(found.seconds)} each on {found.hardware}"
 

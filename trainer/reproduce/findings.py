@@ -1,0 +1,39 @@
+"""docs/findings.md: what was found, with the figures of every case. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from trainer.presets import words
+from trainer.presets.findings import FINDINGS, Case, Finding, measured
+from trainer.presets.measured import Row
+from trainer.presets.summary import Summary
+from trainer.reproduce.page import NONE, table
+
+COLUMNS = ("case", "test", "each layer alone", "frozen at random", "budget of a seed", "run")
+
+
+def stories(rows: Sequence[Row], findings: Iterable[Finding] = FINDINGS) -> str:
+    """A section for each finding whose cases have all been measured, and a line for each of the others."""
+    told = [(finding, measured(finding, rows)) for finding in findings]
+    sections = [_story(finding, found) for finding, found in told if found]
+    missing = [f"- {finding.title}" for finding, found in told if not found]
+    return "\n".join([*sections, *(["## Not measured yet", "", *missing, ""] if missing else [])])
+
+
+def _story(finding: Finding, found: Sequence[Summary]) -> str:
+    cells = [_cells(case, one) for case, one in zip(finding.cases, found, strict=True)]
+    parts = [f"## {finding.title}", finding.text, "\n".join(table(COLUMNS, cells)), f"*Limits.* {finding.limits}"]
+    return "\n\n".join([*parts, ""])
+
+
+def _cells(case: Case, found: Summary) -> list[str]:
+    frozen = found.controls.get("random")
+    return [
+        case.words,
+        f"{words.mean(found.figure)} ({words.seeds(found.figure)})",
+        words.layers(found.per_layer),
+        words.mean(frozen.control) if frozen else NONE,
+        f"{found.epochs:g} epochs<br>{words.seconds(found.seconds)}<br>{found.hardware}",
+        "<br>".join([f"`{case.preset}`", *(f"`--set {text}`" for text in words.settings(case.changes))]),
+    ]
