@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
 from django.utils.html import escape
+from forms import shown
 from persons import make_run
 
 from ffweb.pages import views_methods
@@ -22,6 +24,7 @@ from ffweb.pages.methods.mishaps import MISHAPS
 from ffweb.pages.methods.place import place
 from ffweb.people.models import User
 from ffweb.runs import status
+from ffweb.runs.models import Run
 from trainer import config as trainer_config
 from trainer.presets import PRESETS, Preset, measured, words
 from trainer.presets.findings import FINDINGS, Case, Finding
@@ -261,13 +264,17 @@ def test_findings_are_hidden_until_their_cases_are_measured(
     assert re.findall(r"<td>(.*?)</td>", text) == ["90.00\u202f%", "81.0 · –", "90.00\u202f%"]
 
 
-def test_a_case_opens_a_form_that_can_start(browser: Browser, alice: User) -> None:
+@pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: finding.slug)
+def test_a_case_opens_a_form_that_can_start_it(finding: Finding, browser: Browser, alice: User) -> None:
     client = browser(alice)
-    for case in (case for finding in FINDINGS for case in finding.cases):
-        changes = ";".join(words.settings(case.changes))
-        response = client.get("/runs/new", {"preset": case.preset, "set": changes})
-        assert response.context["cannot"] == [], case
-        assert len(response.context["preview"]["changes"]) == len(case.changes), case
+    for case in finding.cases:
+        query = urlencode({"preset": case.preset, "set": ";".join(words.settings(case.changes))})
+        page = client.get(f"/runs/new?{query}")
+        assert page.context["cannot"] == [], case
+        assert client.post(f"/runs/new?{query}", shown(page) | {"do": "start"}).status_code == 302
+        run = Run.objects.latest("created")
+        wanted = trainer_config.parse(trainer_config.compose(case.preset, None, dict(case.changes)))
+        assert fingerprint(trainer_config.parse(run.config)) == fingerprint(wanted), case
 
 
 def test_what_is_not_flattering_is_said(page: Callable[[], str]) -> None:

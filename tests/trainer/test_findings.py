@@ -32,10 +32,12 @@ def test_a_finding_stands_with_the_figures_of_all_its_cases():
     ]  # fmt: skip
 
 
-def test_a_finding_with_a_case_that_was_not_run_is_only_named():
+def test_nothing_is_claimed_before_all_cases_have_been_run():
     assert measured(FINDING, [row(0, 0.9)]) is None
-    assert stories([row(0, 0.9)], [FINDING]) == "## Not measured yet\n\n- A small rate\n"
-    assert stories([row(0, 0.9), row(0, 0.6, "random", changes=SLOW)], [FINDING]).startswith("## Not measured yet")
+    missing = "- `ff-digits` `--set optimiser.lr=0.0001`\n"
+    assert stories([row(0, 0.9)], [FINDING]) == f"## Not run yet\n\n{missing}"
+    assert stories([], [FINDING]) == f"## Not run yet\n\n- `ff-digits`\n{missing}"
+    assert stories([row(0, 0.9), row(0, 0.6, "random", changes=SLOW)], [FINDING]).startswith("## Not run yet")
 
 
 @pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: finding.slug)

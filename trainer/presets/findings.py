@@ -41,8 +41,138 @@ class Finding:
 
 def measured(finding: Finding, rows: Sequence[Row]) -> list[Summary] | None:
     """What each case came to; None where one has not been run as it stands."""
-    found = [summary(current(find(c.preset), rows, dict(c.changes)), finding.metric) for c in finding.cases]
+    found = [figures(finding, case, rows) for case in finding.cases]
     return [one for one in found if one] if all(found) else None
 
 
-FINDINGS: tuple[Finding, ...] = ()
+def figures(finding: Finding, case: Case, rows: Sequence[Row]) -> Summary | None:
+    """What one case came to."""
+    return summary(current(find(case.preset), rows, dict(case.changes)), finding.metric)
+
+
+_SWISH: dict[str, Any] = {"objective.kind": "swish_symba", "objective.alpha": 6}
+_THRESHOLD: dict[str, Any] = {"objective.kind": "threshold", "objective.theta": 1, "objective.slope": 1}
+_SHORT: dict[str, Any] = {"architecture.hidden": [1000, 1000, 1000], "schedule.epochs": 3}
+_THREE: dict[str, Any] = {"architecture.hidden": [500, 500, 500], "schedule.epochs": 8}
+_LOW: dict[str, Any] = {**_THRESHOLD, "objective.theta": 2}
+
+FINDINGS: tuple[Finding, ...] = (
+    Finding(
+        slug="pairs",
+        title="The bounded loss of a pair is what makes recurrent FF work",
+        text="One net, one budget, two losses. The threshold loss asks each goodness on its own to be above or below "
+        "θ; Swish-SymBa asks only that the true label’s goodness is ahead of the wrong one’s, and lets go of pairs "
+        "that are far enough apart. With the first the net stays far behind from the first epoch on.",
+        limits="Three epochs and one θ; a slope of the threshold loss as in Hinton’s recipe was not tried here.",
+        metric="test/error",
+        cases=(
+            Case("threshold θ = 1", "ff-recurrent-threshold-mnist"),
+            Case("Swish-SymBa, the same net", "ff-recurrent-threshold-mnist", _SWISH),
+            Case("Swish-SymBa, wider and longer", "ff-recurrent-mnist"),
+        ),
+    ),
+    Finding(
+        slug="without-labels",
+        title="The same holds without labels: with the threshold loss the features are worse than random ones",
+        text="Real images against patched ones, three epochs, and a softmax on all layers to see what the features are "
+        "worth. The frozen net beside them is the bar, and a high one.",
+        limits="A steeper threshold loss (slope 100, close to a sum against θ = width) does better than this one.",
+        metric="test/error",
+        cases=(
+            Case("threshold θ = 1", "ff-unsupervised-mnist", {**_SHORT, **_THRESHOLD}),
+            Case("Swish-SymBa", "ff-unsupervised-mnist", _SHORT),
+            Case("Swish-SymBa, wider and longer", "ff-unsupervised-mnist"),
+        ),
+    ),
+    Finding(
+        slug="sums",
+        title="A readout that adds up the layers hides dead ones",
+        text="Three layers under the threshold loss on the mean of squares: the sum of their goodness answers well "
+        "while the last layer alone has learnt next to nothing. That is why every chart here shows each layer by "
+        "itself.",
+        limits="One net and one threshold; other slopes keep the deeper layers alive.",
+        metric="test/error",
+        cases=(
+            Case("threshold θ = 2", "swish-mnist", {**_THREE, **_LOW}),
+            Case("Swish-SymBa", "swish-mnist", _THREE),
+        ),
+    ),
+    Finding(
+        slug="label-plane",
+        title="Where the label enters decides whether a conv net learns",
+        text="Ten label pixels touch the first row of a map, so a goodness that is a mean over the whole map hardly "
+        "notices them; a plane puts the label under every filter. With the pixels the nets stay near chance, whatever "
+        "the loss.",
+        limits="Short runs: how good the form with the plane becomes is the business of the presets.",
+        metric="test/accuracy",
+        cases=(
+            Case("as it failed: ten pixels, threshold, unit length", "ff-cnn-kesanapalli-mnist"),
+            Case("the same with a plane", "ff-cnn-kesanapalli-mnist", {"label_code.kind": "pattern"}),
+            Case(
+                "ten pixels, Swish-SymBa, batch norm",
+                "ff-cnn-mnist",
+                {"schedule.epochs": 1, "label_code.kind": "overlay"},
+            ),
+            Case("the same with a plane", "ff-cnn-mnist", {"schedule.epochs": 1}),
+        ),
+    ),
+    Finding(
+        slug="rollout",
+        title="Text that the net wrote itself is too easy a negative",
+        text="What stands against a window of the fables: the same window with the last character as the net would "
+        "guess it, or a window of text that the net has written. The second differs from the first character on, and "
+        "telling it apart needs no feature that helps to name the next one.",
+        limits="One way to roll out: 1600 seeds an epoch, 90 characters each. Counting 5-grams beats all of them.",
+        metric="test/perplexity",
+        cases=(
+            Case("the last character guessed", "ff-aesop"),
+            Case("rolled-out text", "ff-aesop-rollout"),
+        ),
+    ),
+    Finding(
+        slug="true-labels",
+        title="One true label in ten among the negatives costs nothing in the long run",
+        text="The well-known public code shuffles the labels once, so that about one “wrong” label in ten is right. "
+        "Strictly wrong labels end at the same accuracy.",
+        limits="One recipe, full batch; with small batches and few epochs it was not tried.",
+        metric="test/accuracy",
+        cases=(
+            Case("as published: shuffled once, one in ten is true", "ff-pezeshki-mnist"),
+            Case(
+                "strictly wrong, drawn anew each epoch",
+                "ff-pezeshki-mnist",
+                {"competitors.allow_true": False, "competitors.fixed": False},
+            ),
+        ),
+    ),
+    Finding(
+        slug="head",
+        title="A longer run sweeps better and answers worse in one pass",
+        text="Hinton’s recipe twice: 20 epochs with a falling rate, and 40 of which 20 at the full rate. Trying every "
+        "label gets better with the longer run. The softmax that answers under a neutral label gets worse, although "
+        "it knows the training set by heart: the features come to expect a label.",
+        limits="One label strength and one dropout.",
+        metric="test/error",
+        cases=(
+            Case("20 epochs, falling from the first step", "ff-hinton-mnist"),
+            Case(
+                "40 epochs, falling after half",
+                "ff-hinton-mnist",
+                {"schedule.epochs": 40, "optimiser.curve.begin": 0.5},
+            ),
+        ),
+    ),
+    Finding(
+        slug="digits",
+        title="On images of 8 × 8 pixels frozen layers are as good",
+        text="The offline default learns in seconds, but its figures say nothing about features: layers left at random "
+        "with the same readout do as well, for every rule.",
+        limits="360 test images: two standard errors are about two points.",
+        metric="test/accuracy",
+        cases=(
+            Case("Forward-Forward", "ff-digits"),
+            Case("Mono-Forward", "mono-forward-digits"),
+            Case("backprop", "backprop-digits"),
+        ),
+    ),
+)

@@ -58,7 +58,11 @@ def layers(accuracies: Iterable[float | None]) -> str:
 
 def settings(changes: Mapping[str, Any]) -> list[str]:
     """`a.b=v` of each dotted change, as `--set` and the form take them."""
-    return [f"{path}={value if isinstance(value, str) else json.dumps(value)}" for path, value in changes.items()]
+    return [f"{path}={_setting(value)}" for path, value in changes.items()]
+
+
+def _setting(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
 def _unit(metric: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from trainer.presets import words
-from trainer.presets.findings import FINDINGS, Case, Finding, measured
+from trainer.presets.findings import FINDINGS, Case, Finding, figures, measured
 from trainer.presets.measured import Row
 from trainer.presets.summary import Summary
 from trainer.reproduce.page import NONE, table
@@ -13,12 +13,22 @@ from trainer.reproduce.page import NONE, table
 COLUMNS = ("case", "test", "each layer alone", "frozen at random", "budget of a seed", "run")
 
 
-def stories(rows: Sequence[Row], findings: Iterable[Finding] = FINDINGS) -> str:
-    """A section for each finding whose cases have all been measured, and a line for each of the others."""
-    told = [(finding, measured(finding, rows)) for finding in findings]
-    sections = [_story(finding, found) for finding, found in told if found]
-    missing = [f"- {finding.title}" for finding, found in told if not found]
-    return "\n".join([*sections, *(["## Not measured yet", "", *missing, ""] if missing else [])])
+def stories(rows: Sequence[Row], findings: Sequence[Finding] = FINDINGS) -> str:
+    """A section for each finding whose cases have all been measured, and the cases that still have to be run."""
+    told = [_story(finding, found) for finding in findings if (found := measured(finding, rows))]
+    missing = [case for finding in findings for case in finding.cases if not figures(finding, case, rows)]
+    return "\n".join([*told, *_missing(missing)])
+
+
+def _missing(cases: Sequence[Case]) -> list[str]:
+    if not cases:
+        return []
+    return ["## Not run yet", "", *(f"- {' '.join(_command(case))}" for case in cases), ""]
+
+
+def _command(case: Case) -> list[str]:
+    """What to give `reproduce`, a part each."""
+    return [f"`{case.preset}`", *(f"`--set {text}`" for text in words.settings(case.changes))]
 
 
 def _story(finding: Finding, found: Sequence[Summary]) -> str:
@@ -35,5 +45,5 @@ def _cells(case: Case, found: Summary) -> list[str]:
         words.layers(found.per_layer),
         words.mean(frozen.control) if frozen else NONE,
         f"{found.epochs:g} epochs<br>{words.seconds(found.seconds)}<br>{found.hardware}",
-        "<br>".join([f"`{case.preset}`", *(f"`--set {text}`" for text in words.settings(case.changes))]),
+        "<br>".join(_command(case)),
     ]
