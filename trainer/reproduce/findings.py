@@ -41,7 +41,7 @@ def _cells(case: Case, found: Summary) -> list[str]:
     frozen = found.controls.get("random")
     return [
         case.words,
-        f"{words.mean(found.figure)} ({words.seeds(found.figure)})",
+        "<br>".join([f"{words.mean(found.figure)} ({words.seeds(found.figure)})", *map(words.mean, found.also)]),
         words.layers(found.per_layer),
         words.mean(frozen.control) if frozen else NONE,
         f"{found.epochs:g} epochs<br>{words.seconds(found.seconds)}<br>{found.hardware}",

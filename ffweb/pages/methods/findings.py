@@ -17,6 +17,8 @@ class Line:
 
     again: Try
     test: str
+    also: tuple[str, ...]
+    """Other figures of the test set."""
     layers: str
     frozen: str
     """The same net frozen at random; empty where that was not run."""
@@ -42,6 +44,7 @@ def _line(case: Case, found: Summary) -> Line:
     return Line(
         again=Try(case.words, case.preset, ";".join(words.settings(case.changes))),
         test=words.mean(found.figure),
+        also=tuple(map(words.mean, found.also)),
         layers=words.layers(found.per_layer),
         frozen=words.mean(frozen.control) if frozen else "",
         budget=budget(found),
