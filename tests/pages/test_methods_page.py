@@ -260,7 +260,8 @@ def test_findings_are_hidden_until_their_cases_are_measured(
     assert 'href="#found"' in text
     assert "Depth &amp; sums" in text
     assert 'href="/runs/new?preset=ff-digits&amp;set=architecture.hidden%3D%5B100%5D">One layer' in text
-    assert "1 seed, 20 epochs, 12 s each on A CPU" in text
+    assert "1 seed a case, on A CPU, 2 threads on 2 cores" in text
+    assert "20 epochs, 12" in text
     assert re.findall(r"<td>(.*?)</td>", text) == ["90.00\u202f%", "81.0 · –", "90.00\u202f%"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ffweb.pages.methods.base import Try
-from ffweb.pages.methods.measured import budget, rows
+from ffweb.pages.methods.measured import effort, rows
 from trainer.presets import words
 from trainer.presets.findings import FINDINGS, Case, Finding, measured
 from trainer.presets.summary import Summary
@@ -22,7 +22,8 @@ class Line:
     layers: str
     frozen: str
     """The same net frozen at random; empty where that was not run."""
-    budget: str
+    effort: str
+    """Epochs and time of a seed."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,20 @@ class Told:
 
     finding: Finding
     lines: list[Line]
+    budget: str
+    """Seeds of each case, and what computed them."""
 
 
 def told() -> list[Told]:
     """In the order of docs/findings.md."""
     found = [(finding, measured(finding, rows())) for finding in FINDINGS]
-    return [Told(finding, list(map(_line, finding.cases, some))) for finding, some in found if some]
+    return [Told(finding, list(map(_line, finding.cases, some)), _budget(some)) for finding, some in found if some]
+
+
+def _budget(found: list[Summary]) -> str:
+    seeds = dict.fromkeys(words.seeds(one.figure) for one in found)
+    hardware = dict.fromkeys(one.hardware for one in found)
+    return f"{' or '.join(seeds)} a case, on {'; '.join(hardware)}."
 
 
 def _line(case: Case, found: Summary) -> Line:
@@ -47,5 +56,5 @@ def _line(case: Case, found: Summary) -> Line:
         also=tuple(map(words.mean, found.also)),
         layers=words.layers(found.per_layer),
         frozen=words.mean(frozen.control) if frozen else "",
-        budget=budget(found),
+        effort=effort(found),
     )

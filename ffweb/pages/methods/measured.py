@@ -32,7 +32,7 @@ def measured(preset: Preset) -> Measured | None:
     if found is None:
         return None
     controls = tuple(_beside(control, against) for control, against in found.controls.items())
-    return Measured(words.mean(found.figure), budget(found), controls)
+    return Measured(words.mean(found.figure), _budget(found), controls)
 
 
 def rows() -> list[file.Row]:
@@ -51,10 +51,13 @@ def _rows(stamp: int) -> list[file.Row]:
     return file.read(file.MEASURED)
 
 
-def budget(found: Summary) -> str:
-    """`3 seeds, 60 epochs, 7.8 min each on …`."""
-    epochs = f"{found.epochs:,.0f} epoch{'' if found.epochs == 1 else 's'}"
-    return f"{words.seeds(found.figure)}, {epochs}, {words.seconds(found.seconds)} each on {found.hardware}"
+def _budget(found: Summary) -> str:
+    return f"{words.seeds(found.figure)}, {effort(found)} each on {found.hardware}"
+
+
+def effort(found: Summary) -> str:
+    """`60 epochs, 7.8 min`."""
+    return f"{found.epochs:,.0f} epoch{'' if found.epochs == 1 else 's'}, {words.seconds(found.seconds)}"
 
 
 def _beside(control: str, against: Against) -> str:
