@@ -21,7 +21,19 @@ def problems(config: RunConfig) -> list[Problem]:
     outside = [found for check in (_spans, _code) for found in check(config)]
     if outside:
         return [_problem(loc, msg) for loc, msg in outside]
-    checks = (_top_down, _rows, _readout, _head, _schedule, _scopes, fitting.values, _shortcuts, _pixels, _peer)
+    checks = (
+        _top_down,
+        _rows,
+        _readout,
+        _head,
+        _schedule,
+        _scopes,
+        fitting.values,
+        _shortcuts,
+        _pixels,
+        _peer,
+        _memory,
+    )
     return [_problem(loc, msg) for check in checks for loc, msg in check(config)]
 
 
@@ -237,6 +249,18 @@ def _shortcuts(config: RunConfig) -> Found:
     """What enters a layer is normalised once for the layer and once for the shortcut."""
     if getattr(config.architecture, "shortcuts", "none") != "none" and config.normalisation.handover.remembers:
         yield "normalisation.handover.kind", "batch norm would count a shortcut's rows twice: set group or layer"
+
+
+def _memory(config: RunConfig) -> Found:
+    """Layers that wait while another is at work must not be needed by it."""
+    if config.memory.kind != "streamed":
+        return
+    if config.architecture.top_down:
+        yield "memory.kind", "the layers of a recurrent net look at each other in every tick: set resident"
+    elif any(not config.at(layer).scope.local for layer in range(1, config.depth + 1)):
+        yield "memory.kind", "a gradient that runs through several layers needs all of them at once: set resident"
+    elif config.label_code.learns:
+        yield "memory.kind", "this label code learns with layer 1 and is asked before it: set resident"
 
 
 def _peer(config: RunConfig) -> Found:

@@ -22,7 +22,7 @@ from trainer.axes.data import Data
 from trainer.axes.goodness import Activity, AnyGoodness
 from trainer.axes.init import AnyInit, Normal
 from trainer.axes.label_code import AnyLabelCode, Overlay
-from trainer.axes.memory import Resident
+from trainer.axes.memory import AnyMemory, Resident
 from trainer.axes.meters import Checkpoint, Evaluate, Metrics
 from trainer.axes.mlp import Mlp
 from trainer.axes.normalisation import Normalisation
@@ -92,7 +92,7 @@ class RunConfig(Value, title="Run"):
     """CPU threads to compute with; empty: PyTorch's choice. The last bits of the weights depend on it."""
     precision: AnyPrecision = Field(Float32(), title="Precision", json_schema_extra=_group("meters", rare=True))
     """The numbers that matrix products are computed in."""
-    memory: Resident = Field(Resident(), title="Memory", json_schema_extra=_group("meters"))
+    memory: AnyMemory = Field(Resident(), title="Memory", json_schema_extra=_group("meters"))
     """Where weights and activities live."""
     readout: AnyReadout = Field(Candidates(), title="Readout", json_schema_extra=_group("readout"))
     """How the net's answer is read."""

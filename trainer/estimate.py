@@ -15,6 +15,7 @@ from trainer.arithmetic import Shapes, phase_flops, phase_numbers, reading_flops
 from trainer.capacity import available_memory, fits
 from trainer.data.sizes import problems as size_problems
 from trainer.data.sizes import sizes
+from trainer.pieces import images_at_once
 
 if TYPE_CHECKING:
     from trainer.config import RunConfig
@@ -29,8 +30,6 @@ FLOAT = 4
 BASE = 270 * 2**20
 """Resident bytes of a process that has imported torch and run its first products (torch 2.13 on Linux, CPU)."""
 
-PIECE = 1000
-"""Images of a batch that are computed at once (batches.py)."""
 READ_BUDGET = 48 * 2**20
 """Bytes that decide how many images are read at once (evaluate.py)."""
 BUFFERS = 4
@@ -167,7 +166,7 @@ def _learning(config: RunConfig, net: Shapes, layers: Sequence[int]) -> tuple[in
         settings = config.at(layer + 1)
         learnt = goodness if settings.goodness.learns else 0
         gradients += own + learnt
-        optimiser += settings.optimiser.slots * (learnt if settings.frozen else own + learnt)
+        optimiser += len(settings.optimiser.moments) * (learnt if settings.frozen else own + learnt)
     return gradients, optimiser
 
 
@@ -191,7 +190,7 @@ def _training(config: RunConfig, info: DataInfo) -> int:
     """
     net, images = Shapes(config, info), batch(config, info)
     passes = max(config.at(layer).competitors.passes(net.classes) for layer in range(1, config.depth + 1))
-    piece = min(images, PIECE) * passes
+    piece = min(images, images_at_once(net.blocks)) * passes
     sizes_ = [(prod(block.inputs), prod(block.outputs)) for block in net.blocks]
     first = images * (sizes_[0][0] - net.label)  # the scaled pixels, once for all candidates
     if any(not config.at(layer).scope.local for layer in range(1, config.depth + 1)):

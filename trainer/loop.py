@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import zip_longest
 
 import torch
 from torch import Tensor
@@ -71,7 +72,7 @@ def finish(run: Session, step: Step) -> None:
 def study(run: Session, step: Step, batch: Batch) -> Tensor:
     """The readout's head learns from the images alone; returns what it thought of every label, (B, K)."""
     assert run.head is not None
-    said = [run.head.study(part.x, part.y, len(batch.y)) for part in pieces_of(batch)]
+    said = [run.head.study(part.x, part.y, len(batch.y)) for part in pieces_of(batch, run.net.piece)]
     run.head.optimise(run.config.optimiser.curve.factor(step.done))
     run.clock.lap("update")
     return torch.cat(said)
@@ -84,21 +85,21 @@ def layer_by_layer(run: Session, step: Step, stage: Stage, pieces: list[Piece]) 
         layer, onward = run.net.layers[visit.layer], visit is not turns[-1]
         learns = visit.scored and stage.reach[visit.layer - stage.layers[0]] is not None
         again = run.recomputes and learns and onward
-        inlets = []
-        for piece in pieces:
+        for piece, following in zip_longest(pieces, pieces[1:]):
             rows = piece.flow.inlet(visit)
+            if following:
+                following.flow.prepare()
             if learns:
                 h = study_rows(run, step, layer, rows, piece.task)
             else:
                 h = layer.activity(rows, layer.rules.precision)
-            if again:
-                inlets.append(rows)
-            elif onward:
+            if onward and not again:
                 piece.flow.take(visit, h)
         if learns and visit.last:
             layer.optimise(layer.rules.optimiser.curve.factor(step.done))
             run.clock.lap("update", visit.layer)
-        for piece, rows in zip(pieces, inlets, strict=False):
+        for piece in pieces if again else ():
+            rows = piece.flow.inlet(visit)
             piece.flow.take(visit, layer.activity(rows, layer.rules.precision))
             run.clock.lap("forward", visit.layer)
 

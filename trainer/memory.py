@@ -7,7 +7,6 @@ from typing import Literal
 
 from trainer.nets.layer import Layer
 from trainer.nets.net import Net
-from trainer.rivals import PIECE
 
 LayerMemory = dict[Literal["weights", "gradients", "optimiser", "activations"], int]
 """Bytes of each part."""
@@ -20,7 +19,7 @@ def by_layer(net: Net, batch_size: int, *, whole: bool) -> list[LayerMemory]:
     layers (`whole`) each layer's activity, and the scaled copy it hands over, wait for the way back. A layer that is
     not learning holds none.
     """
-    images = min(batch_size, PIECE)
+    images = min(batch_size, net.piece)
     return [
         _layer(layer, images * layer.rules.competitors.passes(net.coder.classes), whole=whole) for layer in net.layers
     ]

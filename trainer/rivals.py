@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from trainer.nets.head import Head
     from trainer.plan import Step
 
-PIECE = 1000  # images that go through the net at once; fixed, because another split would change the last bits
-
 
 @dataclass
 class Piece:
@@ -46,9 +44,9 @@ class Piece:
     task: Task
 
 
-def pieces_of(batch: Batch) -> Iterator[Batch]:
-    """The batch in parts of at most PIECE images."""
-    parts = (torch.split(part, PIECE) for part in (batch.x, batch.y, batch.index))
+def pieces_of(batch: Batch, images: int) -> Iterator[Batch]:
+    """The batch in parts of at most so many images."""
+    parts = (torch.split(part, images) for part in (batch.x, batch.y, batch.index))
     return (Batch(x, y, index) for x, y, index in zip(*parts, strict=True))
 
 
@@ -81,13 +79,13 @@ class Rivals:
     def pieces(
         self, rule: AnyCompetitors, batch: Batch, rng: Generator, trained: int, opinion: Tensor | None
     ) -> Iterator[Piece]:
-        """The batch in pieces of at most PIECE images.
+        """The batch in pieces of bounded size.
 
         `trained` layers may judge how hard a label is; `opinion` (B, K) is what the head says of every label.
         """
         spoilt = self._spoilt(rule, batch, rng)
         first = 0
-        for part in pieces_of(batch):
+        for part in pieces_of(batch, self._net.piece):
             where = slice(first, first + len(part.y))
             if spoilt:
                 rows = self._beside(part, spoilt[0][where], spoilt[1][where])

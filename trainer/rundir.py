@@ -41,6 +41,16 @@ class RunDir:
     def checkpoint_meta(self) -> Path:
         return self.path / "checkpoint.json"
 
+    def layers(self, step: int) -> Path:
+        """What the checkpoint of `step` leaves out where layers are streamed: their weights and moments."""
+        return self.path / f"layers-{step}.bin"
+
+    def forget_layers(self, *, but: int) -> None:
+        """Drop those of other steps."""
+        for path in self.path.glob("layers-*.bin"):
+            if path != self.layers(but):
+                path.unlink(missing_ok=True)
+
     @property
     def figures(self) -> Path:
         return self.path / "figures"

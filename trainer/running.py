@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from trainer import checkpoint, estimate, machine
+from trainer import allocator, checkpoint, estimate, machine
 from trainer.config import RunConfig
 from trainer.data import Dataset, counted, load
 from trainer.data.catalogue import family_of
@@ -65,6 +65,8 @@ def carry_out(config: RunConfig, folder: RunDir, recorder: Recorder, stop: Stop,
 
     Raises TrainerError.
     """
+    if config.memory.kind == "streamed":
+        allocator.fix_threshold()
     device = machine.pick(config.device)
     state = checkpoint.load(folder) if resume else None
     before = checkpoint.about(folder).get("environment", {}) if state else {}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from math import prod
 from typing import Any
 
 import torch
@@ -24,6 +25,8 @@ from trainer.meters import Meters
 from trainer.nets.head import Head
 from trainer.nets.layer import Layer
 from trainer.nets.net import Net, build
+from trainer.nets.shelf import Shelf, store
+from trainer.nets.spill import Scratch
 from trainer.plan import Plan, Step
 from trainer.recorder import Counters, Recorder
 from trainer.rivals import Rivals
@@ -46,7 +49,7 @@ class Session:
         self.config, self.data, self.folder, self.recorder, self.stop = config, data, folder, recorder, stop
         self.device = device
         self.environment = machine.environment(device)
-        self.net = _net(config, data, device)
+        self.net = _net(config, data, folder, device)
         layers = len(self.net.layers)
         self.plan = Plan(config.phases(), len(data.y_train), config.schedule.batch_size)
         self.stages = Stages(config)
@@ -171,13 +174,16 @@ class Session:
         self._refuse_nonsense()
         self.ledger.fold(self.clock, self.counters)
         about = {"step": self.counters.step, "saved": time.time(), "environment": self.environment}
+        if self.net.shelf:
+            self.net.shelf.save(self.net.layers, self.folder.layers(self.counters.step))
         self.saved = checkpoint.save(self.folder, self.state(), about)
+        self.folder.forget_layers(but=self.counters.step)
         self.recorder.checkpoint(self.counters.step, self.saved["bytes"])
         self._saved_at = time.monotonic()
 
     def _refuse_nonsense(self) -> None:
         for layer in self.net.layers:
-            if not bool(layer.buffer.flat.isfinite().all()):
+            if not layer.finite():
                 self.gauges.read()
                 raise self.diverged(*(self.gauges.first_bad() or (self.counters.step, layer.index + 1)))
 
@@ -213,6 +219,8 @@ class Session:
             raise ConfigError([{"loc": "resume", "msg": msg, "type": "resume"}])
         for layer, stored in zip(self.net.layers, state["layers"], strict=True):
             layer.restore(stored)
+        if self.net.shelf:
+            self.net.shelf.load(self.net.layers, self.folder.layers(state["counters"]["step"]))
         if self.head:
             self.head.restore(state["head"])
         self.rivals.restore(state["rivals"])
@@ -263,9 +271,16 @@ class Session:
             raise
 
 
-def _net(config: RunConfig, data: Dataset, device: torch.device) -> Net:
+def _net(config: RunConfig, data: Dataset, folder: RunDir, device: torch.device) -> Net:
     rng = generator(device, config.seed, Stream.WEIGHTS)
-    return build(config, data.info.shape, data.info.classes, _strength(config, data.x_train), rng)
+    strength = _strength(config, data.x_train)
+    if config.memory.kind == "resident":
+        return build(config, data.info.shape, data.info.classes, strength, rng)
+    shelf = Shelf(store(folder.path, device), device)
+    net = build(config, data.info.shape, data.info.classes, strength, rng, shelf=shelf)
+    passes = max(layer.rules.competitors.passes(data.info.classes) for layer in net.layers)
+    numbers = net.piece * passes * max(prod(layer.block.outputs) for layer in net.layers)
+    return replace(net, shelf=shelf, scratch=Scratch(store(folder.path, device), numbers, device))
 
 
 def _sample(config: RunConfig, images: int, device: torch.device) -> Tensor:

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from tests.trainer import tiny
-from trainer import rivals as rivals_module
 from trainer.axes.competitors import HybridImage, Interpolation, Noise, SelfContrast
 from trainer.batches import Batch, Batches
 from trainer.blocks.course import Visit
@@ -161,7 +160,7 @@ def test_rows_pair_an_image_with_its_spoilt_self_under_the_same_label(code, monk
     ]
     assert torch.equal(entering(whole).dense(), torch.cat(coded))
     assert whole.task.index(whole.task.row(torch.rand(100, 1))).tolist() == [0] * 50
-    monkeypatch.setattr(rivals_module, "PIECE", 20)
+    monkeypatch.setattr("trainer.pieces.LARGEST", 20)
     pieces = list(rivals.pieces(config.competitors, part, seeded(), 2, None))
     assert [len(piece.task.y) for piece in pieces] == [20, 20, 10]
     rows = [entering(piece).dense().view(2, len(piece.task.y), -1) for piece in pieces]

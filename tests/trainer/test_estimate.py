@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from trainer import config, estimate, evaluate, rivals
+from trainer import config, estimate, evaluate
 from trainer.arithmetic import phase_flops, reading_flops
 from trainer.data import catalogue
 from trainer.nets.net import build
@@ -86,7 +86,6 @@ def test_bytes_are_those_of_the_buffers(point):
 
 
 def test_the_estimate_cuts_batches_as_the_trainer_does():
-    assert estimate.PIECE == rivals.PIECE
     assert estimate.READ_BUDGET == evaluate.BUDGET
 
 

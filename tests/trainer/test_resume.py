@@ -16,7 +16,6 @@ import pytest
 from tests.trainer import tiny
 from trainer.errors import ConfigError, DataError, Stopped
 from trainer.rundir import RunDir
-from trainer.stopping import Stop
 
 POINTS = [
     pytest.param({}, id="joint"),
@@ -34,19 +33,6 @@ POINTS = [
 ]
 
 
-class StopAt(Stop):
-    """Asks to stop the n-th time it is asked: after a step, or in the middle of an evaluation."""
-
-    def __init__(self, out: Path, asked: int) -> None:
-        super().__init__(RunDir(out))
-        self.left = asked
-
-    def check(self) -> None:
-        self.left -= 1
-        if self.left < 0:
-            raise Stopped("stopped by the test")
-
-
 @pytest.mark.parametrize("changes", POINTS)
 def test_a_run_stopped_at_random_moments_ends_as_one_that_never_stopped(tmp_path, changes):
     config = tiny.config(changes)
@@ -55,7 +41,7 @@ def test_a_run_stopped_at_random_moments_ends_as_one_that_never_stopped(tmp_path
     out, resume = tmp_path / "parts", False
     while True:
         try:
-            parts = tiny.train(config, out, StopAt(out, chance.randrange(1, 12)), resume=resume)
+            parts = tiny.train(config, out, tiny.StopAt(out, chance.randrange(1, 12)), resume=resume)
             break
         except Stopped:
             resume = True
@@ -131,7 +117,7 @@ def test_sigterm_the_stop_file_and_a_lost_worker_all_end_with_a_checkpoint(tmp_p
 def test_a_resume_without_a_checkpoint_starts_again_and_drops_every_point(tmp_path):
     config = tiny.config()
     with pytest.raises(Stopped):
-        tiny.train(config, tmp_path, StopAt(tmp_path, 3))
+        tiny.train(config, tmp_path, tiny.StopAt(tmp_path, 3))
     os.unlink(tmp_path / "checkpoint.pt")
     tiny.train(config, tmp_path, resume=True)
     assert tiny.events(tmp_path, "start")[-1]["resumed_from"] == 0
@@ -140,7 +126,7 @@ def test_a_resume_without_a_checkpoint_starts_again_and_drops_every_point(tmp_pa
 
 def test_a_checkpoint_of_another_config_or_a_broken_one_is_refused(tmp_path):
     with pytest.raises(Stopped):
-        tiny.train(tiny.config(), tmp_path, StopAt(tmp_path, 3))
+        tiny.train(tiny.config(), tmp_path, tiny.StopAt(tmp_path, 3))
     with pytest.raises(ConfigError, match="another config"):
         tiny.train(tiny.config({"seed": 1}), tmp_path, resume=True)
     (tmp_path / "checkpoint.pt").write_bytes(b"broken")

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from trainer.config import RunConfig, compose, parse
-from trainer.errors import TrainerError
+from trainer.errors import Stopped, TrainerError
 from trainer.events import read_events
 from trainer.metrics import is_volatile
 from trainer.recorder import Recorder
@@ -54,6 +54,19 @@ def train(config: RunConfig, out: Path, stop: Stop | None = None, *, resume: boo
         recorder.end(error.status, error.reason, error.field)
         raise
     return state(out)
+
+
+class StopAt(Stop):
+    """Asks to stop the n-th time it is asked: after a step, or in the middle of an evaluation."""
+
+    def __init__(self, out: Path, asked: int) -> None:
+        super().__init__(RunDir(out))
+        self.left = asked
+
+    def check(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Stopped("stopped by the test")
 
 
 def state(out: Path) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from trainer.axes.base import Value
 
@@ -11,3 +13,14 @@ class Resident(Value, title="Resident"):
     """Everything stays on the device for the whole run."""
 
     kind: Literal["resident"] = "resident"
+
+
+class Streamed(Value, title="Streamed"):
+    """Only the layer at work is in memory; the others, and the activities between two layers, wait in files of the
+    run's folder (on a GPU in the host's memory). The peak does not grow with depth; the weights are the same, bit for
+    bit."""
+
+    kind: Literal["streamed"] = "streamed"
+
+
+AnyMemory = Annotated[Resident | Streamed, Field(discriminator="kind")]

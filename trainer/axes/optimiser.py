@@ -6,7 +6,7 @@ An optimiser is stateless: each layer owns one flat buffer of parameters, one of
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -35,14 +35,19 @@ class Optimiser(Value, ABC):
     curve: AnyCurve = Field(Constant(), title="Curve of the learning rate")
     """How the learning rate changes over the run."""
 
+    counters: ClassVar[tuple[str, ...]] = ()
+    """Numbers that are remembered from step to step."""
+
     @property
     @abstractmethod
-    def slots(self) -> int:
-        """Numbers kept for each parameter."""
+    def moments(self) -> tuple[str, ...]:
+        """What is remembered of each parameter from step to step; all 0 at the start."""
 
-    @abstractmethod
     def state(self, flat: Tensor) -> State:
-        """What is remembered from step to step, at the start."""
+        """What is remembered of the parameters `flat`, at the start."""
+        return {name: flat.new_zeros(flat.shape) for name in self.moments} | {
+            name: flat.new_zeros(()) for name in self.counters
+        }
 
     def step(self, flat: Tensor, grad: Tensor, state: State, factor: float) -> None:
         """Move `flat` along `grad` at `factor` times the learning rate, in place; `grad` may be changed."""
@@ -68,13 +73,12 @@ class _Moments(Optimiser):
     eps: float = Field(1e-8, gt=0, le=1, title="eps", json_schema_extra=RARE)
     """Added to the root of the squared gradient."""
 
-    @property
-    def slots(self) -> int:
-        return 2
+    counters: ClassVar[tuple[str, ...]] = ("steps",)
 
-    def state(self, flat: Tensor) -> State:
-        """Mean and squared gradient, and the number of steps."""
-        return {"mean": flat.new_zeros(flat.shape), "square": flat.new_zeros(flat.shape), "steps": flat.new_zeros(())}
+    @property
+    def moments(self) -> tuple[str, ...]:
+        """Mean and squared gradient."""
+        return "mean", "square"
 
     def _move(self, flat: Tensor, grad: Tensor, state: State, factor: float) -> None:
         """One fused pass over the layer's flat buffer, in place."""
@@ -126,12 +130,9 @@ class Sgd(Optimiser, title="SGD"):
     """velocity ← momentum · velocity + (1 - momentum) · gradient: the form that Hinton's rates belong to."""
 
     @property
-    def slots(self) -> int:
-        return 1 if self.momentum else 0
-
-    def state(self, flat: Tensor) -> State:
+    def moments(self) -> tuple[str, ...]:
         """The velocity; none without momentum."""
-        return {"velocity": flat.new_zeros(flat.shape)} if self.momentum else {}
+        return ("velocity",) if self.momentum else ()
 
     def _move(self, flat: Tensor, grad: Tensor, state: State, factor: float) -> None:
         if self.momentum:

@@ -12,11 +12,14 @@ if TYPE_CHECKING:
 
     from trainer.blocks.course import Visit
     from trainer.nets.layer import Layer
-    from trainer.nets.rows import Rows
+    from trainer.nets.rows import Plain, Rows
 
 
 class Flow(ABC):
     """One pass of some rows through a net."""
+
+    def prepare(self) -> None:  # noqa: B027 - most passes have at hand what comes next
+        """Begin to get ready what `inlet` will be asked for."""
 
     @abstractmethod
     def inlet(self, visit: Visit) -> Rows:
@@ -34,14 +37,20 @@ class Stream(Flow):
         self._layers, self._rows, self._at = layers, rows, 0
 
     def inlet(self, visit: Visit) -> Rows:
-        while self._at < visit.layer:
-            layer = self._layers[self._at]
-            self._pass(layer.activity(self._rows, layer.rules.precision))
+        self._rows = self._climb(self._rows, visit.layer)
         return self._rows
 
     def take(self, visit: Visit, h: Tensor) -> None:
-        self._pass(h)
+        self._rows = self._hand_over(self._rows, h)
 
-    def _pass(self, h: Tensor) -> None:
-        self._rows = self._layers[self._at].hand_over(self._rows, h)
+    def _climb(self, rows: Rows, layer: int) -> Rows:
+        """What layer number `layer` gets."""
+        while self._at < layer:
+            below = self._layers[self._at]
+            rows = self._hand_over(rows, below.activity(rows, below.rules.precision))
+        return rows
+
+    def _hand_over(self, rows: Rows, h: Tensor) -> Plain:
+        onward = self._layers[self._at].hand_over(rows, h)
         self._at += 1
+        return onward

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from trainer.axes.goodness import AnyGoodness
     from trainer.axes.objective import AnyObjective
     from trainer.axes.optimiser import AnyOptimiser
+    from trainer.nets.shelf import Shelf
 
 
 @dataclass(frozen=True)
@@ -52,18 +53,26 @@ class Buffer:
 
     def __init__(self, parts: dict[str, Tensor]) -> None:
         self.shapes = {name: part.shape for name, part in parts.items()}
-        self.flat = torch.cat([part.flatten() for part in parts.values()]) if parts else torch.empty(0)
-        self.values = self._views(self.flat)
-        self.grad, self.grads = self.flat.new_empty(0), dict[str, Tensor]()
+        self.numbers = sum(part.numel() for part in parts.values())
+        self.lie_in(torch.cat([part.flatten() for part in parts.values()]) if parts else torch.empty(0))
+        self.rest()
 
-    def wake(self) -> None:
-        """Make room for gradients, all 0."""
-        self.grad = torch.zeros_like(self.flat)
-        self.grads = self._views(self.grad)
+    def lie_in(self, flat: Tensor) -> None:
+        """Let the values be those of `flat`."""
+        self.flat, self.values = flat, self._views(flat)
+
+    def wake(self, grad: Tensor) -> None:
+        """Let `grad` hold the gradients."""
+        self.grad, self.grads = grad, self._views(grad)
 
     def rest(self) -> None:
         """Give the room of the gradients back."""
-        self.grad, self.grads = self.flat.new_empty(0), {}
+        self.grad, self.grads = self.flat.new_empty(0), dict[str, Tensor]()
+
+    def leave(self) -> None:
+        """Give all room back."""
+        self.flat, self.values = self.flat.new_empty(0), {}
+        self.rest()
 
     def _views(self, flat: Tensor) -> dict[str, Tensor]:
         if not self.shapes:
@@ -112,13 +121,46 @@ class Layer:
         self.fixed = (drawn or {}) | ({} if rules.goodness.learns else named("p", p))
         for slot, (norm, shape) in {"inlet": inlet, "before": before}.items():
             self.fixed |= named(slot, norm.running(_channels(shape), device))
-        self._own = self.buffer.flat.numel() - sum(value.numel() for value in trained.values())
+        self._own = self.buffer.numbers - sum(value.numel() for value in trained.values())
         self.mean_activity = torch.full((block.units,), 0.5, device=device)
         """Running mean activity of each unit, for peer normalisation (H,); starts at ½ as in Hinton's code."""
         self.state: dict[str, Tensor] = {}
-        self.values = self.buffer.values | self.fixed
+        self.awake = False
+        """Whether the layer has room to learn."""
+        self.shelf: Shelf | None = None
+        """Where the layer waits while it is not at work; None where it is always at hand."""
+        self.touched = False
+        """Whether it differs from what the shelf keeps."""
+        self.values: dict[str, Tensor] = {}
         """All parameters and running means by name, as views."""
+        self._name_parts()
+        self.parameters = self._count()
+
+    def _name_parts(self) -> None:
+        self.values = self.buffer.values | self.fixed
         self.w, self.p = under("w", self.values), under("p", self.values)
+
+    def at_hand(self) -> None:
+        """See that the parameters are in memory: nothing may touch them before."""
+        if self.shelf:
+            self.shelf.bring(self)
+
+    def move_in(self, room: Callable[[str, int], Tensor]) -> None:
+        """Let the large tensors be those of `room`; what they hold is read afterwards."""
+        self.buffer.lie_in(room("weights", self.buffer.numbers))
+        if self.awake:
+            self._make_room(room)
+        self._name_parts()
+
+    def move_out(self) -> None:
+        """Give the large tensors back."""
+        self.buffer.leave()
+        self.state = {name: value for name, value in self.state.items() if not value.ndim}
+        self._name_parts()
+
+    def large(self) -> dict[str, Tensor]:
+        """Weights and moments, by name."""
+        return {"weights": self.buffer.flat} | {name: value for name, value in self.state.items() if value.ndim}
 
     @property
     def _learning(self) -> slice:
@@ -129,16 +171,33 @@ class Layer:
     def closed(self) -> bool:
         """Whether the gradient of its own loss has a closed form."""
         rules = self.rules
-        learns_slot = any(name.startswith(("inlet.", "before.", "code.")) for name in self.buffer.values)
+        learns_slot = any(name.startswith(("inlet.", "before.", "code.")) for name in self.buffer.shapes)
         return isinstance(self.block, Linear) and rules.before.pulls and not learns_slot and not rules.objective.terms
 
     def wake(self) -> None:
-        """Make room for gradients and the optimiser's state: this layer is going to learn."""
-        self.buffer.wake()
-        self.state = self.rules.optimiser.state(self.buffer.flat[self._learning])
+        """Make room for gradients and the optimiser's state, all 0: this layer is going to learn."""
+        self.at_hand()
+        self.awake = self.touched = True
+        self._make_room(self.shelf.room if self.shelf else self._fresh)
+        for value in (self.buffer.grad, *self.state.values()):
+            value.zero_()
+
+    def _make_room(self, room: Callable[[str, int], Tensor]) -> None:
+        self.buffer.wake(room("gradients", self.buffer.numbers))
+        numbers = len(range(*self._learning.indices(self.buffer.numbers)))
+        moments = {name: room(name, numbers) for name in self.rules.optimiser.moments}
+        counters = {
+            name: self.state.get(name, self.buffer.flat.new_zeros(())) for name in self.rules.optimiser.counters
+        }
+        self.state = moments | counters
+
+    def _fresh(self, name: str, numbers: int) -> Tensor:
+        return self.buffer.flat.new_empty(numbers)
 
     def rest(self) -> None:
         """Give that room back: this layer has learnt."""
+        self.at_hand()
+        self.awake = False
         self.buffer.rest()
         self.state = {}
 
@@ -146,8 +205,7 @@ class Layer:
     def name(self) -> str:
         return self.block.name
 
-    @property
-    def parameters(self) -> int:
+    def _count(self) -> int:
         table = self.buffer.values.get("code.table")
         p = sum(value.numel() for value in self.p.values())
         learned = sum(
@@ -163,11 +221,13 @@ class Layer:
 
     def weight_norm(self) -> float:
         """Euclidean norm of the block's weights, biases left out."""
+        self.at_hand()
         norms = [torch.linalg.vector_norm(value).square() for value in self.w.values() if value.ndim > 1]
         return float(torch.stack(norms).sum().sqrt()) if norms else 0.0
 
     def enter(self, rows: Rows, *, training: bool = False) -> Rows:
         """The rows as the layer's normalisation lets them in, with the shortcut that ends here."""
+        self.at_hand()
         entered = rows.normalised(self.rules.inlet, under("inlet", self.values), training=training)
         return entered.joined(self.block)
 
@@ -198,7 +258,7 @@ class Layer:
 
     def optimise(self, factor: float) -> None:
         """Take a step along the accumulated gradient, at `factor` times the learning rate, and clear it."""
-        rules, part = self.rules, self._learning
+        rules, part, self.touched = self.rules, self._learning, True
         if rules.weight_decay and not rules.frozen:
             for value in self.w.values():
                 if value.ndim > 1:
@@ -208,14 +268,16 @@ class Layer:
             rules.optimiser.step(self.buffer.flat[part], self.buffer.grad[part], self.state, factor)
         self.buffer.grad.zero_()
 
-    def tensors(self) -> dict[str, Tensor]:
-        """Everything that a checkpoint has to hold, by name."""
-        return {"flat": self.buffer.flat, "mean_activity": self.mean_activity} | self.fixed | named("state", self.state)
+    def finite(self) -> bool:
+        """Whether all parameters are numbers."""
+        self.at_hand()
+        return bool(self.buffer.flat.isfinite().all())
 
-    @property
-    def awake(self) -> bool:
-        """Whether the layer has room to learn."""
-        return bool(self.buffer.grads)
+    def tensors(self) -> dict[str, Tensor]:
+        """What a checkpoint has to hold, by name; what a shelf keeps is for the shelf to hold."""
+        flat = {} if self.shelf else {"flat": self.buffer.flat}
+        state = {name: value for name, value in self.state.items() if not (self.shelf and value.ndim)}
+        return flat | {"mean_activity": self.mean_activity} | self.fixed | named("state", state)
 
     def restore(self, stored: Mapping[str, Tensor]) -> None:
         """Take what `tensors` gave, and whether the layer was awake, from a checkpoint."""

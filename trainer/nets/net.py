@@ -16,6 +16,9 @@ from trainer.nets.flow import Flow, Stream
 from trainer.nets.layer import Layer, Rules, named
 from trainer.nets.recurrent import Ticks
 from trainer.nets.rows import Rows
+from trainer.nets.shelf import Shelf
+from trainer.nets.spill import Scratch, Spilled
+from trainer.pieces import images_at_once
 
 if TYPE_CHECKING:
     from trainer.config import RunConfig
@@ -34,15 +37,24 @@ class Net:
     """Whether every turn hangs on every layer, so that none can be left out."""
     severed: Mapping[str, Net] = field(default_factory=dict)
     """The same layers with something cut, by the name of what that shows."""
+    shelf: Shelf | None = None
+    """Where layers wait while another is at work; None: all are in the device's memory."""
+    scratch: Scratch | None = None
+    """Where rows wait between two layers; None: in the device's memory."""
 
     @property
     def readings(self) -> int:
         """How often each layer is read in a pass."""
         return sum(visit.scored for visit in self.course if visit.layer == 0)
 
+    @property
+    def piece(self) -> int:
+        """How many images go through at once."""
+        return images_at_once(layer.block for layer in self.layers)
+
     def start(self, rows: Rows) -> Flow:
-        """A pass of `rows`."""
-        return self.flow(self.layers, rows)
+        """A pass of `rows` beside others, as training has it."""
+        return Spilled(self.layers, rows, self.scratch) if self.scratch else self.flow(self.layers, rows)
 
     def turns(self, layers: range) -> list[Visit]:
         """The turns in which `layers` (from 0) compute; those below them are read on the way."""
@@ -50,7 +62,7 @@ class Net:
 
     def climb(self, rows: Rows, upto: int | None = None) -> Iterator[tuple[Layer, Tensor]]:
         """Each layer with its activity h (R, …) whenever it is read, up to number `upto` (from 0; None: all)."""
-        flow, wanted = self.start(rows), range(len(self.layers) if upto is None else upto)
+        flow, wanted = self.flow(self.layers, rows), range(len(self.layers) if upto is None else upto)
         turns = self.turns(wanted)
         for visit in turns:
             layer = self.layers[visit.layer]
@@ -65,15 +77,27 @@ class Net:
         return Stream(self.layers, rows).inlet(Visit(layer))
 
 
-def build(config: RunConfig, image: tuple[int, int, int], classes: int, strength: float, rng: Generator) -> Net:
+def build(
+    config: RunConfig,
+    image: tuple[int, int, int],
+    classes: int,
+    strength: float,
+    rng: Generator,
+    *,
+    shelf: Shelf | None = None,
+) -> Net:
     """A net for images of shape (H, W, C) and `classes` classes; weights drawn from `rng`, on its device.
 
-    `strength` is the label's value in the input, "max" resolved.
+    `strength` is the label's value in the input, "max" resolved. With a `shelf` each layer goes there as it is made.
     """
     form, code = config.architecture.form, config.label_code
     shape = form.shape(image)
     blocks = config.architecture.blocks(code.shape(shape, classes), classes, image)
-    layers = [_layer(config, index, block, classes, rng) for index, block in enumerate(blocks)]
+    layers = []
+    for index, block in enumerate(blocks):
+        layers.append(_layer(config, index, block, classes, rng))
+        if shelf:
+            shelf.take(layers[-1])
     table = code.table(shape, classes, rng)
     if code.learns:
         layers[0] = _layer_with(layers[0], table)

@@ -1,0 +1,24 @@
+"""How many images of a batch go through a net at once. Imports no torch.
+
+Fixed by the net's shape alone, never by free memory or caches: another split changes the last bits. Wide layers take
+fewer, so that what a layer computes on its way stays near the processor. Maps go in pieces of `LARGEST`: statistics
+of a batch are those of a piece.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from trainer.blocks.base import Block
+
+LARGEST, SMALLEST = 1000, 250
+NUMBERS = 2**19
+"""About so many numbers of a layer's activity for each row of competitors."""
+
+
+def images_at_once(blocks: Iterable[Block]) -> int:
+    """For a net of these blocks."""
+    shapes = [block.outputs for block in blocks]
+    if any(len(shape) > 1 for shape in shapes):
+        return LARGEST
+    return min(LARGEST, max(SMALLEST, NUMBERS // max(shape[0] for shape in shapes)))
