@@ -1,7 +1,7 @@
 """How the C library gives memory back. Imports no torch.
 
-glibc raises the size from which a block is mapped on its own whenever such a block is freed; from then on blocks of that
-size lie on the heap, which is torn by what is kept beside them and does not shrink. Fixed, a large block is always
+glibc raises the size from which a block is mapped on its own whenever such a block is freed; from then on blocks of
+that size lie on the heap, which is torn by what is kept beside them and does not shrink. Fixed, a large block is always
 mapped and gone when it is freed: the peak is that of what is alive.
 """
 

@@ -125,6 +125,8 @@ def _layer(config: RunConfig, net: Shapes, phase: Phase, layer: int) -> int:
     if not settings.frozen and times:
         joint = 2 * net.blocks[layer].back_work(rows, (1, 1))
         total += times * (joint if joined else net.weight_gradient(layer, rows))
+    if layer < max(phase.layers) and getattr(settings.scope, "recompute", False):
+        total += forward
     if layer < max(phase.layers) and getattr(config.schedule, "activities", "before") == "after":
         total += net.product(layer, rows)
     return total + sum(forward for depth in _depths(config, layer) if depth < layer and _moves(config, depth, layer))

@@ -236,6 +236,9 @@ def _scopes(config: RunConfig) -> Found:
             yield "scope.kind", "a block needs at least two neighbouring layers: set layer"
         if scope.kind == "pair" and len(span) == 1:
             yield "scope.kind", "a pair needs two neighbouring layers of this scope: set layer, or add a layer"
+        slots = (config.normalisation.input, config.normalisation.handover, config.normalisation.before)
+        if getattr(scope, "recompute", False) and any(norm.remembers for norm in slots):
+            yield "scope.recompute", "batch norm would count the rows twice: set it to false, or use another norm"
 
 
 def _pixels(config: RunConfig) -> Found:

@@ -121,8 +121,9 @@ def together(run: Session, step: Step, stage: Stage, pieces: list[Piece]) -> Non
     for piece in pieces:
         rows = piece.flow.inlet(Visit(stage.layers[0]))
         noises = [run.noise(index, len(piece.task.y)) for index in stage.layers]
-        passes = autograd.spans(layers, stage.reach, rows, piece.task, noises=noises)
-        for layer, (reading, h) in zip(layers, passes, strict=True):
+        way = autograd.recomputed if stage.recompute else autograd.spans
+        passes = way(layers, stage.reach, rows, piece.task, noises=noises)
+        for layer, reading, h in passes:
             if reading is not None:
                 run.gauges.add(layer, reading, piece.task, step.number)
             if run.logs(step):

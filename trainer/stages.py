@@ -21,6 +21,8 @@ class Stage:
     """Whether each layer learns from its own loss alone."""
     reach: tuple[int | None, ...]
     """Of each layer's loss: the lowest layer that it moves; None where it has none in this step."""
+    recompute: bool = False
+    """Whether layers are computed again when the gradient comes."""
 
 
 class Stages:
@@ -53,6 +55,7 @@ class Stages:
             settings.competitors,
             settings.scope.local,
             tuple(self._depth(layer, layers, step) for layer in layers),
+            getattr(settings.scope, "recompute", False),
         )
 
     def _depth(self, layer: int, layers: range, step: Step) -> int | None:

@@ -17,6 +17,7 @@ POINTS = [
     pytest.param(tiny.MONO, id="mono-forward"),
     pytest.param({"readout": {"kind": "softmax"}, "optimiser": {"kind": "sgd", "lr": 0.05}}, id="head-sgd"),
     pytest.param({"regulariser.dropout": 0.2, "regulariser.weight_decay": 0.1}, id="dropout-decay"),
+    pytest.param({"normalisation.handover": {"kind": "batch", "affine": True}}, id="autograd"),
     pytest.param({"layers": [{"span": "1", "frozen": True}]}, id="frozen"),
 ]
 

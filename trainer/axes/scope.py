@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from trainer.axes.base import Value
+from trainer.axes.base import RARE, Value
 
 
 class Layer(Value, title="Layer"):
@@ -73,6 +73,9 @@ class Whole(Value, title="Whole net"):
     kind: Literal["whole"] = "whole"
     losses: Literal["last", "all"] = Field("last", title="Losses")
     """last: one loss, on the last layer. all: one on each layer, added."""
+    recompute: bool = Field(False, title="Recompute", json_schema_extra=RARE)
+    """Keep only what enters each layer, and compute the layer again when the gradient comes: a third more arithmetic
+    for less memory (gradient checkpointing; Chen et al. 2016)."""
 
     def reach(self, layer: int, span: range) -> int | None:
         return span.start if self.losses == "all" or layer == span.stop - 1 else None

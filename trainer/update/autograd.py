@@ -45,10 +45,10 @@ def spans(
     task: Task,
     *,
     noises: Sequence[Noise],
-) -> Iterator[tuple[Reading | None, Tensor]]:
+) -> Iterator[tuple[Layer, Reading | None, Tensor]]:
     """Send the losses of neighbouring `layers` down as far as they reach; gradients add up in the layers' buffers.
 
-    Yields each layer's reading, None where it has no loss, and its activity.
+    Yields each layer, its reading, None where it has no loss, and its activity.
     """
     graphs: list[_Graph] = []
     for place, layer in enumerate(layers):
@@ -56,12 +56,53 @@ def spans(
         graphs.append(graph)
         for first in _ripe(reach, place):
             _sweep(graphs, reach, first, place)
-        yield reading, graph.h.detach()
+        yield layer, reading, graph.h.detach()
         rows = layer.hand_over(rows, graph.h.detach().requires_grad_())
+
+
+def recomputed(
+    layers: Sequence[Layer],
+    reach: Reach,
+    rows: Rows,
+    task: Task,
+    *,
+    noises: Sequence[Noise],
+) -> Iterator[tuple[Layer, Reading | None, Tensor]]:
+    """As `spans` for losses that all go down to the first layer, but from the last layer down, one graph at a time.
+
+    Only what enters each layer is kept; on the way back the layer is computed again. Source: Chen et al. 2016.
+    """
+    inlets = [rows]
+    with torch.no_grad():
+        for layer, noise in zip(layers[:-1], noises, strict=False):
+            graph, _ = _pass(layer, inlets[-1], task, noise, reads=False)
+            inlets.append(layer.hand_over(inlets[-1], graph.h))
+    slope = None
+    for place in reversed(range(len(layers))):
+        rows = inlets.pop()
+        if place:
+            rows.leaf.requires_grad_()
+        graph, reading = _pass(layers[place], rows, task, noises[place], reads=reach[place] is not None)
+        slope, h = _send(graph, slope, further=bool(place)), graph.h.detach()
+        del graph
+        yield layers[place], reading, h
+
+
+def _send(graph: _Graph, slope: Tensor | None, *, further: bool) -> Tensor | None:
+    """Send a layer's loss, and the `slope` that comes from above, through it; returns what goes on, if it goes on."""
+    heads = [(graph.h * slope).sum()] if slope is not None else []
+    if graph.loss is not None:
+        heads.append(graph.loss)
+    wanted = graph.leaves + ([graph.inlet] if further else [])
+    if wanted:
+        torch.autograd.backward(heads, inputs=wanted)
+    slope, graph.inlet.grad = graph.inlet.grad, None
+    return slope
 
 
 def _pass(layer: Layer, rows: Rows, task: Task, noise: Noise, *, reads: bool = True) -> tuple[_Graph, Reading | None]:
     """The layer's graph, and what it reads."""
+    layer.at_hand()
     leaves = _leaves(layer)
     if isinstance(rows, Labelled) and "code.table" in leaves:
         rows = Plain(rows.dense(leaves["code.table"]))
