@@ -33,7 +33,7 @@ class Layer(nn.Linear):
         g_positive, g_negative = h_positive.pow(2).mean(1), h_negative.pow(2).mean(1)
         loss = torch.log(1 + torch.exp(torch.cat([self.theta - g_positive, g_negative - self.theta]))).mean()
         self.optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         return h_positive.detach(), h_negative.detach()
 
@@ -55,7 +55,7 @@ class Block(nn.Module):
         gap = self(positive).pow(2).mean((1, 2, 3)) - self(negative).pow(2).mean((1, 2, 3))
         loss = torch.log(1 + torch.exp(-self.alpha * gap)).mean()
         self.optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
 
 

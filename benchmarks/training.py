@@ -87,7 +87,7 @@ def _small_step(folder: Path) -> Row:
     x, y = data.x_train.flatten(1), data.y_train
 
     def usual() -> None:
-        for xs, ys in zip(x.split(128), y.split(128), strict=True):
+        for xs, ys in zip(torch.split(x, 128), torch.split(y, 128), strict=True):
             reference.joint(layers, reference.overlay(xs, ys), reference.overlay(xs, _wrong(ys)))
 
     def ours() -> None:

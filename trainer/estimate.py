@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
@@ -146,10 +146,12 @@ def _stored(config: RunConfig, net: Shapes, layer: int) -> tuple[int, int]:
 
 def _memory(config: RunConfig, info: DataInfo) -> dict[Part, int]:
     net = Shapes(config, info)
-    learning = [_learning(config, net, phase.layers) for phase in config.phases()]
-    gradients, optimiser = max(learning, key=sum)
+    # of layers that are streamed one is in memory: the sum over layers becomes that of the largest
+    together = max if config.memory.kind == "streamed" else sum
+    weights = [sum(_stored(config, net, layer)) for layer in range(1, config.depth + 1)]
+    gradients, optimiser = max((_learning(config, net, phase.layers, together) for phase in config.phases()), key=sum)
     return {
-        "weights": FLOAT * sum(sum(_stored(config, net, layer)) for layer in range(1, config.depth + 1)),
+        "weights": FLOAT * together(weights),
         "gradients": FLOAT * gradients,
         "optimiser": FLOAT * optimiser,
         "activations": FLOAT * max(_training(config, info), _reading(config, info)),
@@ -158,16 +160,18 @@ def _memory(config: RunConfig, info: DataInfo) -> dict[Part, int]:
     }
 
 
-def _learning(config: RunConfig, net: Shapes, layers: Sequence[int]) -> tuple[int, int]:
+def _learning(
+    config: RunConfig, net: Shapes, layers: Sequence[int], together: Callable[[list[int]], int]
+) -> tuple[int, int]:
     """(gradients, optimiser's numbers) of the `layers` (from 0) that learn in a phase; the others hold none."""
-    gradients = optimiser = 0
+    gradients, optimiser = [0], [0]
     for layer in layers:
         own, goodness = _stored(config, net, layer + 1)
         settings = config.at(layer + 1)
         learnt = goodness if settings.goodness.learns else 0
-        gradients += own + learnt
-        optimiser += len(settings.optimiser.moments) * (learnt if settings.frozen else own + learnt)
-    return gradients, optimiser
+        gradients.append(own + learnt)
+        optimiser.append(len(settings.optimiser.moments) * (learnt if settings.frozen else own + learnt))
+    return together(gradients), together(optimiser)
 
 
 def _images(info: DataInfo, count: int) -> int:
@@ -186,7 +190,8 @@ def _training(config: RunConfig, info: DataInfo) -> int:
     """Numbers alive at the fullest moment of a step.
 
     The rows between two layers exist for the whole batch; what a layer computes on its way exists for one piece of it,
-    of one layer where layers learn alone, of all of them where not.
+    of one layer where layers learn alone, of all of them where not. Where they are streamed, the rows of the piece at
+    work and of the next one are in memory.
     """
     net, images = Shapes(config, info), batch(config, info)
     passes = max(config.at(layer).competitors.passes(net.classes) for layer in range(1, config.depth + 1))
@@ -195,7 +200,8 @@ def _training(config: RunConfig, info: DataInfo) -> int:
     first = images * (sizes_[0][0] - net.label)  # the scaled pixels, once for all candidates
     if any(not config.at(layer).scope.local for layer in range(1, config.depth + 1)):
         return first + piece * sum(prod(block.inputs) + BUFFERS * block.widest for block in net.blocks)
-    between = [first, *(images * passes * outputs for _, outputs in sizes_)]
+    waiting = 2 * piece if config.memory.kind == "streamed" else images * passes
+    between = [first, *(waiting * outputs for _, outputs in sizes_)]
     inside = (BUFFERS * piece * block.widest for block in net.blocks)
     standing = images * passes * net.states * sum(outputs for _, outputs in sizes_)
     return standing + max(below + above + own for (below, above), own in zip(pairwise(between), inside, strict=True))

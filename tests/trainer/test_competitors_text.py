@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.trainer import tiny
-from tests.trainer.test_resume import StopAt
+from tests.trainer.tiny import StopAt
 from trainer.axes.competitors import Rollout
 from trainer.data import load
 from trainer.errors import ConfigError, Stopped

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.trainer import tiny
-from tests.trainer.test_resume import StopAt
+from tests.trainer.tiny import StopAt
 from trainer import estimate
 from trainer.config import RunConfig, compose, parse
 from trainer.data.catalogue import describe

@@ -73,7 +73,7 @@ def test_training_sees_what_reading_sees(scope):
     task = Task(net.layers[0].rules.competitors, torch.tensor([0, 1, 2]), 3)
     reach = {"layer": range(7), "pair": [0, 0, 1, 2, 3, 4, 5], "whole": [0] * 7}[scope]
     passes = autograd.spans(net.layers, list(reach), net.coder.plain(images()), task, noises=[QUIET] * 7)
-    for (reading, h), (_, wanted) in zip(passes, net.climb(net.coder.plain(images())), strict=True):
+    for (_, reading, h), (_, wanted) in zip(passes, net.climb(net.coder.plain(images())), strict=True):
         assert reading is not None
         assert torch.allclose(h, wanted, rtol=1e-5, atol=1e-5)
 

@@ -60,7 +60,7 @@ def test_the_tightest_of_the_groups_above_counts(tmp_path, monkeypatch):
     [
         ({"data.name": "cifar10"}, "data.train_size"),
         ({"architecture.hidden": [9000, 9000]}, "architecture.hidden"),
-        ({"architecture.hidden": [2000] * 9, **BACKPROP, "schedule.batch_size": None}, "schedule.batch_size"),
+        ({"architecture.hidden": [500] * 9, **BACKPROP, "schedule.batch_size": None}, "schedule.batch_size"),
     ],
 )
 def test_what_does_not_fit_names_the_field_and_the_remedy(changes, field):

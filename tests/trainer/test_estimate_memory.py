@@ -19,6 +19,10 @@ CASES = {
     "digits": ("ff-digits", {"schedule.epochs": 1}),
     "wide": ("ff-digits", {"architecture.hidden": [2000, 2000], "schedule.epochs": 1, "data.train_size": 300}),
     "many images": ("ff-digits", BIG | {"schedule.batch_size": 500, "architecture.hidden": [100]}),
+    "streamed": (
+        "ff-digits",
+        BIG | {"schedule.batch_size": 2000, "architecture.hidden": [1500] * 4, "memory.kind": "streamed"},
+    ),
     "one batch of all": ("ff-digits", BIG | {"schedule.batch_size": None, "architecture.hidden": [500, 500]}),
 }
 
