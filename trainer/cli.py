@@ -1,4 +1,4 @@
-"""`python -m trainer`: run, presets, reproduce, schema, data."""
+"""`python -m trainer`: run, presets, reproduce, profile-memory, schema, data."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 from trainer import config as configs
 from trainer.commands import presets as presets_command
+from trainer.commands import profile_memory
 from trainer.commands import reproduce as reproduce_command
 from trainer.commands.usage import change, sentence, wrong
 from trainer.errors import ConfigError, TrainerError
@@ -45,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
     presets_command.add_to(commands)
     reproduce_command.add_to(commands)
+    profile_memory.add_to(commands)
     schema = commands.add_parser("schema", help="print the JSON Schema of a config")
     schema.set_defaults(command=_schema)
     data = commands.add_parser("data", help="list or fetch data sets").add_subparsers(required=True, metavar="ACTION")

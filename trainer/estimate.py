@@ -195,7 +195,7 @@ def _training(config: RunConfig, info: DataInfo) -> int:
     """
     net, images = Shapes(config, info), batch(config, info)
     passes = max(config.at(layer).competitors.passes(net.classes) for layer in range(1, config.depth + 1))
-    piece = min(images, images_at_once(net.blocks)) * passes
+    piece = min(images, images_at_once(config.memory, net.blocks)) * passes
     sizes_ = [(prod(block.inputs), prod(block.outputs)) for block in net.blocks]
     first = images * (sizes_[0][0] - net.label)  # the scaled pixels, once for all candidates
     if any(not config.at(layer).scope.local for layer in range(1, config.depth + 1)):

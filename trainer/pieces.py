@@ -7,17 +7,24 @@ of a batch are those of a piece.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from trainer.blocks.base import Block
+
+if TYPE_CHECKING:
+    from trainer.axes.memory import AnyMemory
 
 LARGEST, SMALLEST = 1000, 250
 NUMBERS = 2**19
 """About so many numbers of a layer's activity for each row of competitors."""
 
 
-def images_at_once(blocks: Iterable[Block]) -> int:
-    """For a net of these blocks."""
+def images_at_once(memory: AnyMemory, blocks: Iterable[Block]) -> int:
+    """For a net of these blocks; more than any batch has where it goes through whole."""
+    if memory.kind == "resident" and memory.batch == "whole":
+        return sys.maxsize
     shapes = [block.outputs for block in blocks]
     if any(len(shape) > 1 for shape in shapes):
         return LARGEST

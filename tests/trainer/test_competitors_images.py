@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -147,7 +149,7 @@ def batch(data):
 
 
 @pytest.mark.parametrize("code", ["none", "overlay"])
-def test_rows_pair_an_image_with_its_spoilt_self_under_the_same_label(code, monkeypatch):
+def test_rows_pair_an_image_with_its_spoilt_self_under_the_same_label(code):
     config, net, data, rivals = made({**HYBRID, "label_code.kind": code})
     part = batch(data)
     (whole,) = rivals.pieces(config.competitors, part, seeded(), 2, None)
@@ -160,7 +162,7 @@ def test_rows_pair_an_image_with_its_spoilt_self_under_the_same_label(code, monk
     ]
     assert torch.equal(entering(whole).dense(), torch.cat(coded))
     assert whole.task.index(whole.task.row(torch.rand(100, 1))).tolist() == [0] * 50
-    monkeypatch.setattr("trainer.pieces.LARGEST", 20)
+    rivals._net = replace(net, piece=20)
     pieces = list(rivals.pieces(config.competitors, part, seeded(), 2, None))
     assert [len(piece.task.y) for piece in pieces] == [20, 20, 10]
     rows = [entering(piece).dense().view(2, len(piece.task.y), -1) for piece in pieces]

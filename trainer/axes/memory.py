@@ -6,13 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from trainer.axes.base import Value
+from trainer.axes.base import RARE, Value
 
 
 class Resident(Value, title="Resident"):
     """Everything stays on the device for the whole run."""
 
     kind: Literal["resident"] = "resident"
+    batch: Literal["pieces", "whole"] = Field("pieces", title="A batch goes through", json_schema_extra=RARE)
+    """pieces: a part of bounded size at a time. whole: all of it at once, as most code does; the same gradient from
+    more memory."""
 
 
 class Streamed(Value, title="Streamed"):

@@ -32,6 +32,8 @@ class Net:
     coder: Coder
     course: tuple[Visit, ...]
     """The turns of a pass."""
+    piece: int
+    """How many images of a batch go through at once."""
     flow: Callable[[Sequence[Layer], Rows], Flow] = Stream
     coupled: bool = False
     """Whether every turn hangs on every layer, so that none can be left out."""
@@ -46,11 +48,6 @@ class Net:
     def readings(self) -> int:
         """How often each layer is read in a pass."""
         return sum(visit.scored for visit in self.course if visit.layer == 0)
-
-    @property
-    def piece(self) -> int:
-        """How many images go through at once."""
-        return images_at_once(layer.block for layer in self.layers)
 
     def start(self, rows: Rows) -> Flow:
         """A pass of `rows` beside others, as training has it."""
@@ -108,11 +105,12 @@ def build(
 def _wired(config: RunConfig, layers: list[Layer], coder: Coder) -> Net:
     """The net whose layers see what the architecture lets them see."""
     architecture = config.architecture
+    piece = images_at_once(config.memory, (layer.block for layer in layers))
     if not architecture.top_down:
-        return Net(layers, coder, architecture.course)
+        return Net(layers, coder, architecture.course, piece)
     norm = config.normalisation.handover.bound(coder.classes)
     ticks = partial(Ticks, damping=architecture.settling, norm=norm)
-    net = Net(layers, coder, architecture.course, partial(ticks, severed=False), coupled=True)
+    net = Net(layers, coder, architecture.course, piece, partial(ticks, severed=False), coupled=True)
     severed = {"no_top_down": replace(net, flow=partial(ticks, severed=True))} if len(layers) > 1 else {}
     return replace(net, severed=severed)
 

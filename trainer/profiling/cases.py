@@ -1,0 +1,77 @@
+"""What is compared in a study of memory: methods as points on the axes, at several depths. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from trainer.config import RunConfig, compose, parse
+from trainer.controls import CONTROLS
+
+DEPTHS = (2, 7, 12, 17, 22, 27, 32, 37, 42, 47)
+"""Those of nebuly's study of memory."""
+
+Derive = Callable[[RunConfig], RunConfig]
+
+
+@dataclass(frozen=True)
+class Method:
+    """A line of the plot."""
+
+    title: str
+    changes: dict[str, Any]
+    """Of the setting that all methods share."""
+    derive: Derive = lambda config: config
+
+
+_WHOLE = {"memory.batch": "whole"}
+
+METHODS: dict[str, Method] = {
+    "ff": Method("FF, all layers in memory", {}),
+    "ff-streamed": Method("FF, one layer in memory", {"memory.kind": "streamed"}),
+    "ff-recurrent": Method("FF, recurrent", {"architecture.kind": "recurrent", "label_code.kind": "top"}),
+    "backprop": Method("backprop", _WHOLE, CONTROLS["backprop"].derive),
+    "backprop-pieces": Method("backprop, a batch in pieces", {}, CONTROLS["backprop"].derive),
+    "backprop-checkpointed": Method(
+        "backprop, layers computed again", _WHOLE, lambda config: _again(CONTROLS["backprop"].derive(config))
+    ),
+}
+DEFAULT = ("ff", "ff-streamed", "ff-recurrent", "backprop", "backprop-checkpointed")
+
+
+def _again(config: RunConfig) -> RunConfig:
+    return parse(compose(config=config.model_dump(mode="json"), changes={"scope.recompute": True}))
+
+
+@dataclass(frozen=True)
+class Case:
+    """One measurement."""
+
+    method: str
+    layers: int
+    hidden: int = 2000
+    batch: int = 5000
+    data: str = "mnist"
+    images: int | None = None
+    """Training images; None: all."""
+    device: str = "auto"
+    threads: int | None = None
+
+    def config(self) -> RunConfig:
+        """One epoch, all layers learning from each batch. Raises ConfigError."""
+        method = METHODS[self.method]
+        changes = {
+            "data.name": self.data,
+            "data.train_size": self.images,
+            "architecture.hidden": [self.hidden] * self.layers,
+            "schedule": {"kind": "joint", "epochs": 1, "batch_size": self.batch},
+            "device": self.device,
+            "threads": self.threads,
+        }
+        kind = {path: value for path, value in method.changes.items() if path.endswith(".kind")}
+        return method.derive(parse(compose(changes={**kind, **changes, **method.changes})))
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)

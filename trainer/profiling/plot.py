@@ -1,0 +1,71 @@
+"""The plot of a study of memory: one interactive page, peak above the process before the model over depth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from trainer.profiling.cases import METHODS
+from trainer.profiling.study import Row
+
+MEGABYTE = 1e6
+COLOURS = ("#2F6DB5", "#0E8A6A", "#8A5FBF", "#B5472F", "#A07A12", "#5B6573")
+PART_NAMES = {"weights": "weights", "gradients": "gradients", "optimiser": "optimiser", "activations": "activities"}
+
+
+def write(rows: Sequence[Row], path: Path) -> None:
+    """Write the page, with Plotly in it, so that it opens anywhere."""
+    import plotly.graph_objects as go
+    from plotly.io import to_html
+
+    figure = go.Figure()
+    for colour, (method, found) in zip(COLOURS, _by_method(rows).items(), strict=False):
+        figure.add_scatter(
+            x=[row["layers"] for row in found],
+            y=[peak(row) / MEGABYTE for row in found],
+            name=METHODS[method].title,
+            mode="lines+markers",
+            line={"color": colour},
+            customdata=[_hover(row) for row in found],
+            hovertemplate="%{customdata}<extra>%{fullData.name}</extra>",
+        )
+    figure.update_layout(
+        template="plotly_white",
+        xaxis_title="layers",
+        yaxis_title="MB above the process before the model",
+        legend={"orientation": "h", "y": -0.2},
+        margin={"t": 20},
+    )
+    body = to_html(figure, include_plotlyjs=True, full_html=False)
+    path.write_text(
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>Memory by depth</title><body>{body}"
+        f"<p>{escape(_conditions(rows))}</p></body></html>"
+    )
+
+
+def peak(row: Row) -> float:
+    """Bytes: on a GPU those of tensors, else the highest resident memory above that before the model."""
+    rise = row["rise"]
+    return float(rise["rss"] if rise["cuda"] is None else rise["cuda"])
+
+
+def _by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    measured = [row for row in rows if "failed" not in row]
+    found = {method: [row for row in measured if row["method"] == method] for method in METHODS}
+    return {method: sorted(some, key=lambda row: row["layers"]) for method, some in found.items() if some}
+
+
+def _hover(row: Row) -> str:
+    parts = [f"{PART_NAMES[part]} {count / MEGABYTE:.0f} MB" for part, count in row["parts"].items()]
+    rest = f"anonymous {row['rise']['anonymous'] / MEGABYTE:.0f} MB · {row['seconds']:.1f} s"
+    return "<br>".join([f"{row['layers']} layers: {peak(row) / MEGABYTE:.0f} MB", *parts, rest])
+
+
+def _conditions(rows: Sequence[Row]) -> str:
+    first = rows[0]
+    images = f"{first['images']:,} images" if first["images"] else "all images"
+    return (
+        f"{first['data']}, {images}, one epoch, batches of {first['batch']:,}, layers of {first['hidden']:,}; "
+        "every point is a process of its own"
+    )
