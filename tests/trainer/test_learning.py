@@ -160,12 +160,15 @@ def test_frozen_layers_keep_their_start_while_their_projection_learns(tmp_path):
 
 
 def test_a_batch_in_pieces_learns_as_one_whole(tmp_path, monkeypatch):
-    config = tiny.config({"schedule.batch_size": None, "schedule.epochs": 5})
+    config = tiny.config({"schedule.batch_size": 200, "schedule.epochs": 5})
     whole = tiny.train(config, tmp_path / "whole")
     monkeypatch.setattr("trainer.pieces.LARGEST", 64)
     pieces = tiny.train(config, tmp_path / "pieces")
     for a, b in zip(tiny.weights(whole), tiny.weights(pieces), strict=True):
         assert torch.allclose(a, b, rtol=1e-4, atol=1e-5)
+    assert not tiny.same(whole, pieces)
+    asked = tiny.config({"schedule.batch_size": 200, "schedule.epochs": 5, "memory.batch": "whole"})
+    assert tiny.same(whole, tiny.train(asked, tmp_path / "asked"))
 
 
 def test_bfloat16_products_come_near_float32(tmp_path):

@@ -25,7 +25,7 @@ POINTS = [
         id="hard-sgd-peer",
     ),
     pytest.param(
-        {"schedule.batch_size": None, "schedule.epochs": 12, "competitors.fixed": True, "data.augment": "shift"},
+        {"schedule.batch_size": 200, "schedule.epochs": 12, "competitors.fixed": True, "data.augment": "shift"},
         id="full-batch",
     ),
     pytest.param(tiny.MONO, id="mono-forward"),
