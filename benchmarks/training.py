@@ -35,7 +35,7 @@ def rows() -> list[Row]:
 
 
 def ratio(usual: Act, ours: Act) -> float:
-    """How many times the CPU time of `ours` `usual` takes: the median of turns, after a first one that is not counted."""
+    """How many times the CPU time of `ours` `usual` takes: the median of turns after a first one."""
     return statistics.median([_seconds(usual) / _seconds(ours) for _ in range(TURNS + 1)][1:])
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trainer.data.catalogue import facts
 from trainer.profiling.cases import DEFAULT, DEPTHS, METHODS, Case
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def _profile(args: argparse.Namespace) -> int:
 
     case = Case(args.methods[0], args.layers[0], args.hidden, args.batch, args.data, args.images, args.device,
                 args.threads)  # fmt: skip
+    facts(case.config().data)  # a data set that there is not is refused once, not by each process
     cases = [replace(case, method=method, layers=layers) for layers in args.layers for method in args.methods]
     path, failed = args.out / "memory.json", 0
     for row, known in study.study(cases, path):

@@ -1,0 +1,84 @@
+"""Studies of memory: what is compared, what a process measures of itself, what is kept and shown."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from trainer.cli import main
+from trainer.profiling import plot, study
+from trainer.profiling.cases import DEFAULT, METHODS, Case
+
+SMALL = ["--layers=2", "--hidden=40", "--batch=100", "--data=digits", "--images=300", "--threads=1"]
+
+
+def row(method="ff", layers=2, rss=5e6, **more):
+    held = {"rise": {"rss": rss, "anonymous": 4e6, "cuda": None}, "parts": {"weights": 1e6, "activations": 2e6}}
+    return {**Case(method, layers).as_dict(), "seconds": 1.5, "cpu_seconds": 1.0, "flops": 1e9, **held, **more}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_is_a_config_of_one_epoch_of_all_layers(method):
+    config = Case(method, 3, hidden=50, batch=100, data="digits").config()
+    assert config.depth in (3, 4)  # backprop's classes are read by a layer's own output, or by one more
+    assert (config.schedule.kind, config.schedule.epochs, config.schedule.batch_size) == ("joint", 1, 100)
+
+
+def test_the_usual_backprop_takes_its_batch_whole_and_streamed_layers_wait():
+    kinds = {method: Case(method, 2, data="digits").config() for method in METHODS}
+    assert {m for m, c in kinds.items() if getattr(c.memory, "batch", "") == "whole"} == {
+        "backprop", "backprop-checkpointed"
+    }  # fmt: skip
+    assert {m for m, c in kinds.items() if c.memory.kind == "streamed"} == {"ff-streamed"}
+    assert {m for m, c in kinds.items() if getattr(c.scope, "recompute", False)} == {"backprop-checkpointed"}
+    assert set(DEFAULT) == set(METHODS) - {"backprop-pieces"}
+
+
+@pytest.mark.slow  # processes that measure themselves
+def test_the_command_measures_keeps_and_shows(tmp_path, capsys):
+    arguments = ["profile-memory", *SMALL, "--methods=ff-streamed", "--out", str(tmp_path)]
+    assert main(arguments) == 0
+    (found,) = study.read(tmp_path / "memory.json")
+    assert found["method"] == "ff-streamed"
+    assert 0 < found["parts"]["weights"] < found["rise"]["rss"] < 1e9
+    assert found["rise"]["anonymous"] > 0
+    assert found["seconds"] > 0
+    assert "FF, one layer in memory" in (tmp_path / "memory.html").read_text()
+    said = capsys.readouterr().out
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == said.replace(" s\n", " s, was there\n")
+
+
+def test_what_was_measured_is_not_measured_again_and_what_failed_is(tmp_path, monkeypatch):
+    cases = [Case("ff", layers) for layers in (2, 7)]
+    path = tmp_path / "memory.json"
+    path.write_text(json.dumps([row(), {**Case("ff", 7).as_dict(), "failed": "no room"}]))
+    monkeypatch.setattr(study, "_measured", lambda case: row(case.method, case.layers))
+    assert [(found["layers"], known) for found, known in study.study(cases, path)] == [(2, True), (7, False)]
+    assert not any("failed" in kept for kept in study.read(path))
+
+
+def test_the_plot_says_what_each_part_takes(tmp_path):
+    plot.write([row(), row(layers=7, rss=9e6), {**Case("backprop", 2).as_dict(), "failed": "no room"}], tmp_path / "p")
+    page = (tmp_path / "p").read_text()
+    assert "7 layers: 9 MB" in page
+    assert "activities 2 MB" in page
+    assert "batches of 5,000, layers of 2,000" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["--methods=nonsense"], 2, "there is no method 'nonsense'; there are ff, ff-streamed"),
+        (["--layers=0"], 2, "'0' is no number from 1 up"),
+        (["--data=nonsense"], 2, "data.name"),
+    ],
+)
+def test_wrong_usage(tmp_path, capsys, arguments, status, said):
+    try:
+        found = main(["profile-memory", *arguments, "--out", str(tmp_path)])
+    except SystemExit as end:
+        found = end.code
+    assert found == status
+    assert said in capsys.readouterr().err
