@@ -25,8 +25,9 @@ from trainer.meters import Meters
 from trainer.nets.head import Head
 from trainer.nets.layer import Layer
 from trainer.nets.net import Net, build
-from trainer.nets.shelf import Shelf, store
+from trainer.nets.shelf import Shelf
 from trainer.nets.spill import Scratch
+from trainer.nets.store import store
 from trainer.plan import Plan, Step
 from trainer.recorder import Counters, Recorder
 from trainer.rivals import Rivals

@@ -16,7 +16,7 @@ from trainer.nets.rows import Plain, Rows
 if TYPE_CHECKING:
     from trainer.blocks.course import Visit
     from trainer.nets.layer import Layer
-    from trainer.nets.shelf import Store
+    from trainer.nets.store import Store
 
 
 class Scratch:
