@@ -17,9 +17,10 @@ class Stream(IntEnum):
     FIXED_LABELS = 3
     SAMPLE = 4
     MASKS = 5
+    DROPOUT = 6
 
 
-def generator(device: torch.device, seed: int, stream: Stream, number: int = 0) -> torch.Generator:
-    """A generator that depends on seed, stream and number alone."""
-    state = np.random.SeedSequence((seed, int(stream), number)).generate_state(1, np.uint64)[0]
+def generator(device: torch.device, seed: int, stream: Stream, *numbers: int) -> torch.Generator:
+    """A generator that depends on seed, stream and numbers (at least one, 0 where none is given) alone."""
+    state = np.random.SeedSequence((seed, int(stream), *(numbers or (0,)))).generate_state(1, np.uint64)[0]
     return torch.Generator(device).manual_seed(int(state) >> 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 
 import torch
@@ -18,7 +19,6 @@ from trainer.rivals import Piece, pieces_of
 from trainer.session import Session
 from trainer.stages import Stage
 from trainer.update import autograd, closed_form
-from trainer.update.reading import Task
 
 
 def train(run: Session) -> None:
@@ -41,8 +41,7 @@ def learn(run: Session, step: Step, batch: Batch) -> None:
     run.rivals.refresh(step, run.rng)
     opinion = study(run, step, batch) if run.head and run.studies(step) else None
     for stage in run.stages.of(step):
-        pieces = list(run.rivals.pieces(stage.competitors, batch, run.rng, run.trained(step), opinion))
-        run.clock.lap("data")
+        pieces = run.rivals.pieces(stage.competitors, batch, run.rng, run.trained(step), opinion)
         if stage.local:
             layer_by_layer(run, step, stage, pieces)
         else:
@@ -78,49 +77,61 @@ def study(run: Session, step: Step, batch: Batch) -> Tensor:
     return torch.cat(said)
 
 
-def layer_by_layer(run: Session, step: Step, stage: Stage, pieces: list[Piece]) -> None:
+def layer_by_layer(run: Session, step: Step, stage: Stage, pieces: Iterable[Piece]) -> None:
     """Each layer of the stage learns from its own loss and hands its activity on; nothing flows back."""
     turns = run.net.turns(stage.layers)
-    for visit in turns:
-        layer, onward = run.net.layers[visit.layer], visit is not turns[-1]
-        learns = visit.scored and stage.reach[visit.layer - stage.layers[0]] is not None
-        again = run.recomputes and learns and onward
-        for piece, following in zip_longest(pieces, pieces[1:]):
-            rows = piece.flow.inlet(visit)
-            if following:
-                following.flow.prepare()
-            if learns:
-                h = study_rows(run, step, layer, rows, piece.task)
-            else:
-                h = layer.activity(rows, layer.rules.precision)
-            if onward and not again:
-                piece.flow.take(visit, h)
-        if learns and visit.last:
-            layer.optimise(layer.rules.optimiser.curve.factor(step.done))
-            run.clock.lap("update", visit.layer)
-        for piece in pieces if again else ():
-            rows = piece.flow.inlet(visit)
-            piece.flow.take(visit, layer.activity(rows, layer.rules.precision))
-            run.clock.lap("forward", visit.layer)
+    for group in grouped(run, pieces):
+        for visit in turns:
+            layer, onward = run.net.layers[visit.layer], visit is not turns[-1]
+            learns = visit.scored and stage.reach[visit.layer - stage.layers[0]] is not None
+            again = run.recomputes and learns and onward
+            for piece, following in zip_longest(group, group[1:]):
+                rows = piece.flow.inlet(visit)
+                if following:
+                    following.flow.prepare()
+                if learns:
+                    h = study_rows(run, step, layer, rows, piece)
+                else:
+                    h = layer.activity(rows, layer.rules.precision)
+                if onward and not again:
+                    piece.flow.take(visit, h)
+            if learns and visit.last and group[-1].last:
+                layer.optimise(layer.rules.optimiser.curve.factor(step.done))
+                run.clock.lap("update", visit.layer)
+            for piece in group if again else ():
+                rows = piece.flow.inlet(visit)
+                piece.flow.take(visit, layer.activity(rows, layer.rules.precision))
+                run.clock.lap("forward", visit.layer)
 
 
-def study_rows(run: Session, step: Step, layer: Layer, rows: Rows, task: Task) -> Tensor:
+def grouped(run: Session, pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
+    """The pieces that go up the net side by side, layer by layer: each alone where nothing speaks against it.
+
+    The gradients are the same, and no more than a piece's activities are alive.
+    """
+    for group in [list(pieces)] if run.gathers else ([piece] for piece in pieces):
+        run.clock.lap("data")
+        yield group
+
+
+def study_rows(run: Session, step: Step, layer: Layer, rows: Rows, piece: Piece) -> Tensor:
     """Add the gradient of the layer's own loss on `rows` to its buffer; returns its activity."""
     forward = closed_form.forward if layer.closed else autograd.forward
-    reading, backward = forward(layer, rows, task, run.noise(layer.index, len(task.y)))
+    reading, backward = forward(layer, rows, piece.task, run.dropout.noise(layer.index, piece, step))
     run.clock.lap("forward", layer.index)
     backward()
     run.clock.lap("update", layer.index)
-    run.count(layer, reading, task, step)
+    run.count(layer, reading, piece.task, step)
     return reading.h
 
 
-def together(run: Session, step: Step, stage: Stage, pieces: list[Piece]) -> None:
+def together(run: Session, step: Step, stage: Stage, pieces: Iterable[Piece]) -> None:
     """The losses' gradients run back through the layers that they reach."""
     layers = [run.net.layers[index] for index in stage.layers]
     for piece in pieces:
+        run.clock.lap("data")
         rows = piece.flow.inlet(Visit(stage.layers[0]))
-        noises = [run.noise(index, len(piece.task.y)) for index in stage.layers]
+        noises = [run.dropout.noise(index, piece, step) for index in stage.layers]
         way = autograd.recomputed if stage.recompute else autograd.spans
         passes = way(layers, stage.reach, rows, piece.task, noises=noises)
         for layer, reading, h in passes:

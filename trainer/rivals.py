@@ -42,6 +42,10 @@ class Piece:
 
     flow: Flow
     task: Task
+    first: int
+    """Its first image's place in the batch."""
+    last: bool
+    """Whether the batch ends with it."""
 
 
 def pieces_of(batch: Batch, images: int) -> Iterator[Batch]:
@@ -92,8 +96,9 @@ class Rivals:
             else:
                 rows = self._rows(rule, part, rng, trained, None if opinion is None else opinion[where])
             task = Task(rule, part.y, len(batch.y) * self._net.readings)
-            yield Piece(self._net.start(rows), replace(task, bases=bases(self._net, rows, task, trained)))
-            first += len(part.y)
+            task = replace(task, bases=bases(self._net, rows, task, trained))
+            yield Piece(self._net.start(rows), task, first, last=where.stop == len(batch.y))
+            first = where.stop
 
     def _spoilt(self, rule: AnyCompetitors, batch: Batch, rng: Generator) -> tuple[Tensor, Tensor] | None:
         """Images (B, D) that stand against the batch's, and the labels under which they do; None for other rules."""

@@ -17,6 +17,7 @@ from trainer.batches import Batches
 from trainer.chance import Stream, generator
 from trainer.config import RunConfig
 from trainer.data import Dataset
+from trainer.dropout import Dropout
 from trainer.errors import ConfigError, Diverged, Stopped
 from trainer.gauges import Gauges
 from trainer.ledger import Ledger
@@ -35,7 +36,7 @@ from trainer.rundir import RunDir
 from trainer.stages import Stages
 from trainer.stopping import Stop
 from trainer.stopwatch import Stopwatch
-from trainer.update.reading import Noise, Reading, Task
+from trainer.update.reading import Reading, Task
 
 # What may change between the parts of a run without making it another one.
 FREE = ("name", "device", "threads", "checkpoint")
@@ -61,6 +62,7 @@ class Session:
         self.head = Head(config.readout, self.net) if isinstance(config.readout, Softmax | Probe) else None
         self.rivals = Rivals(self.net, data, config.seed, self.head)
         self.rng = generator(device, config.seed, Stream.DRAWS)
+        self.dropout = Dropout(config, self.net, device)
         self.gauges, self.clock, self.meters = Gauges(self.net.layers), Stopwatch(device), Meters(device)
         self.counters = Counters()
         self.ledger = Ledger(layers)
@@ -116,6 +118,11 @@ class Session:
         """Whether activities are handed over as they are after the update."""
         return getattr(self.config.schedule, "activities", "before") == "after"
 
+    @property
+    def gathers(self) -> bool:
+        """Whether a layer sees all pieces of a batch before the next layer sees any."""
+        return self.recomputes or self.net.scratch is not None
+
     def trained(self, step: Step) -> int:
         """How many layers, from the first, have learnt or are learning; a readout's phase comes when all have."""
         return max(step.phase.layers, default=len(self.net.layers) - 1) + 1
@@ -142,20 +149,6 @@ class Session:
             return self.head.rule.lr * curve.factor(step.done)
         optimiser = self.net.layers[min(step.phase.layers, default=0)].rules.optimiser
         return optimiser.lr * optimiser.curve.factor(step.done)
-
-    def noise(self, index: int, images: int) -> Noise:
-        """Dropout's factors of layer `index` (from 0) for a piece: 0 for what is off, 1/(1-p) for the rest."""
-        block, rule = self.net.layers[index].block, self.config.regulariser
-        inputs = self._mask(rule.input_dropout, images, block.inputs) if index == 0 else None
-        if inputs is not None and self.config.label_code.carries_label:
-            inputs[:, self.net.coder.label_place] = 1.0
-        return Noise(inputs, self._mask(rule.dropout, images, block.outputs))
-
-    def _mask(self, share: float, images: int, shape: tuple[int, ...]) -> Tensor | None:
-        if not share:
-            return None
-        chance = torch.rand(images, *shape, generator=self.rng, device=self.device)
-        return (chance >= share) / (1 - share)
 
     def evaluates(self, step: Step) -> bool:
         return step.ends_epoch and (step.ends_phase or (step.epoch + 1) % self.every_epochs == 0)

@@ -27,13 +27,15 @@ class Float32(Value, title="float32"):
 
     def affine(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         """x Wᵀ + b for rows x (R, D) and W (H, D)."""
-        import torch
+        from trainer import products
 
-        return torch.addmm(bias, x, weight.T)
+        return products.affine(x, weight, bias)
 
     def accumulate(self, delta: Tensor, x: Tensor, grad: Tensor) -> None:
         """grad (H, D) += deltaᵀ x for delta (R, H) and x (R, D)."""
-        grad.addmm_(delta.T, x)
+        from trainer import products
+
+        products.accumulate(delta, x, grad)
 
 
 class Bfloat16(Value, title="bfloat16"):
