@@ -1,102 +1,195 @@
-"""How fast training and the label sweep are, beside the usual script: CPU time of one thread, in turns, as ratios."""
+"""How fast and lean training and the label sweep are beside the usual script, as ratios; and beside bare products."""
 
 from __future__ import annotations
 
-import statistics
-import tempfile
-import time
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from benchmarks import product, reference
+from benchmarks import harness, product, reference
 from benchmarks.harness import Row
+from benchmarks.turns import Act, costs, share_of_peak, times
+from trainer import products
 from trainer.evaluate import judge
 
-TURNS = 5
 MLP = {
     "init.kind": "torch_default", "label_code.strength": "max", "normalisation.input.kind": "unit_l2",
     "normalisation.handover.kind": "unit_l2", "objective.kind": "threshold", "objective.theta": 2.0,
     "objective.slope": 1.0, "architecture.hidden": [500, 500],
 }  # fmt: skip
-Act = Callable[[], object]
+CONV = {
+    "architecture.kind": "conv", "architecture.channels": "128", "label_code.kind": "pattern",
+    "init.kind": "torch_default", "objective.kind": "symba", "objective.alpha": 4.0,
+    "normalisation.input.kind": "batch", "schedule.batch_size": 128,
+}  # fmt: skip
+HALF = ("avx512_bf16", "amx_bf16")
+"""What a processor that is fast in bfloat16 says of itself."""
 
 
 def rows() -> list[Row]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            return [_full_batch(Path(folder)), _sweep(Path(folder)), _small_step(Path(folder))]
-    finally:
-        torch.set_num_threads(threads)
+    return [*_beside("full-batch", {"float32": 2.9, "bf16": 6.3}, peak=0.25),
+            *_beside("sweep", {"float32": 3.7}, peak=0.1),
+            *_beside("small-step", {"float32": 2.3, "bf16": 2.8}),
+            *_beside("conv-block", {"float32": 1.1, "bf16": 3.5}, peak=0.5),
+            *_joint({"float32": 80, "bf16": 60})]  # fmt: skip
 
 
-def ratio(usual: Act, ours: Act) -> float:
-    """How many times the CPU time of `ours` `usual` takes: the median of turns after a first one."""
-    return statistics.median([_seconds(usual) / _seconds(ours) for _ in range(TURNS + 1)][1:])
+def _beside(work: str, bars: dict[str, float], peak: float | None = None) -> list[Row]:
+    """Our time beside the usual script's in each precision, and our peak in float32."""
+    found = []
+    for precision, bar in bars.items():
+        if not _measurable(precision):
+            found.append(Row(f"{work}/{precision}", None, bar, "×", "up"))
+            continue
+        ours, usual = costs("training", f"{work}/{precision}", f"{work}/usual")
+        found.append(Row(f"{work}/{precision}", times(usual, ours), bar, "×", "up"))
+        if peak and precision == "float32":
+            found.append(Row(f"{work}/peak", share_of_peak(usual, ours), peak, "of its peak"))
+    return found
 
 
-def _seconds(act: Act) -> float:
-    began = time.process_time()
-    act()
-    return time.process_time() - began
+def _joint(bars: dict[str, float]) -> list[Row]:
+    """The share of a step's time that its bare products take."""
+    found = []
+    for precision, bar in bars.items():
+        measured = None
+        if _measurable(precision):
+            ours, bare = costs("training", f"joint-2000/{precision}", f"joint-2000/bare-{precision}")
+            measured = 100 * times(bare, ours)
+        found.append(Row(f"joint-2000/{precision}", measured, bar, "% of products", "up"))
+    return found
 
 
-def _full_batch(folder: Path) -> Row:
-    """One epoch of each layer, all 50,000 images at once."""
+def _measurable(precision: str) -> bool:
+    return precision == "float32" or any(flag in harness.cpu_flags() for flag in HALF)
+
+
+# ── the works: what one turn does ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _steps(
+    folder: Path, precision: str, changes: dict[str, Any], images: int, count: int, shape: tuple[int, ...] = (28, 28)
+) -> Act:
+    """`count` steps of the product's loop at a time."""
+    kind = {"precision.kind": {"bf16": "bfloat16"}.get(precision, precision)}
+    more = {"schedule.kind": "joint", "schedule.epochs": 10_000, **changes, **kind}
+    run = product.session(folder / "run", product.dataset(folder, images, shape), more)
+    steps = run.plan.after(0)
+
+    def act() -> None:
+        for step in islice(steps, count):
+            product.take(run, step)
+
+    return act
+
+
+def _full_batch(precision: str, folder: Path) -> Act:
+    """One epoch of each layer, all 50,000 images at once; the second layer's sees what the first has learnt."""
     data = product.dataset(folder, 50_000)
-    changes = MLP | {"schedule.kind": "greedy", "schedule.epochs": 1, "schedule.batch_size": None, "optimiser.lr": 0.03}
-    x, y = data.x_train.flatten(1), data.y_train
+    kind = {"precision.kind": {"bf16": "bfloat16"}.get(precision, precision)}
+    greedy = {"schedule.kind": "greedy", "schedule.epochs": 1, "schedule.batch_size": None, "optimiser.lr": 0.03}
 
-    def ours() -> None:
-        run = product.session(folder / "full", data, changes)
+    def act() -> None:
+        run = product.session(folder / "run", data, MLP | greedy | kind)
         for step in run.plan.after(0):
             product.take(run, step)
 
-    def usual() -> None:
-        layers = [reference.Layer(784, 500), reference.Layer(500, 500)]
-        reference.joint(layers, reference.overlay(x, y), reference.overlay(x, _wrong(y)))
-
-    return Row("full-batch/float32", ratio(usual, ours), 2.9, "×", "up")
+    return act
 
 
-def _sweep(folder: Path) -> Row:
+def _full_batch_usual(folder: Path) -> Act:
+    x, y = _images(folder, 50_000)
+
+    def act() -> None:
+        reference.joint(_layers(), reference.overlay(x, y), reference.overlay(x, _wrong(y)))
+
+    return act
+
+
+def _sweep(folder: Path) -> Act:
     """The labels of 10,000 images."""
     data = product.dataset(folder, 10_000)
-    run = product.session(folder / "sweep", data, MLP)
-    x, y = data.x_train, data.y_train
-    layers = [reference.Layer(784, 500), reference.Layer(500, 500)]
-    whole = x.flatten(1)
-    swept = ratio(
-        lambda: reference.sweep(layers, whole),
-        lambda: judge(run.net, run.config.readout, None, (x, y), trained=2),
-    )
-    return Row("sweep/float32", swept, 3.7, "×", "up")
+    run = product.session(folder / "run", data, MLP)
+    return lambda: judge(run.net, run.config.readout, None, (data.x_train, data.y_train), trained=2)
 
 
-def _small_step(folder: Path) -> Row:
-    """Batches of 128, all layers in each step."""
-    data = product.dataset(folder, 128 * 40)
-    changes = MLP | {"schedule.kind": "joint", "schedule.batch_size": 128, "schedule.epochs": 100}
-    run = product.session(folder / "small", data, changes)
-    steps = run.plan.after(0)
-    layers = [reference.Layer(784, 500), reference.Layer(500, 500)]
-    x, y = data.x_train.flatten(1), data.y_train
+def _sweep_usual(folder: Path) -> Act:
+    x, _ = _images(folder, 10_000)
+    return partial(reference.sweep, _layers(), x)
 
-    def usual() -> None:
+
+def _small_step_usual(folder: Path) -> Act:
+    x, y = _images(folder, 128 * 40)
+    layers = _layers()
+
+    def act() -> None:
         for xs, ys in zip(torch.split(x, 128), torch.split(y, 128), strict=True):
             reference.joint(layers, reference.overlay(xs, ys), reference.overlay(xs, _wrong(ys)))
 
-    def ours() -> None:
-        for step in islice(steps, 40):
-            product.take(run, step)
+    return act
 
-    return Row("small-step/float32", ratio(usual, ours), 2.3, "×", "up")
+
+def _conv_block_usual(folder: Path) -> Act:
+    block, positive, negative = reference.Block(128), *torch.randn(2, 128, 128, 16, 16)
+
+    def act() -> None:
+        for _ in range(4):
+            block.learn(positive, negative)
+
+    return act
+
+
+def _bare(dtype: torch.dtype, folder: Path) -> Act:
+    """The products of one step of 784-2000×4 on 5,000 images: the first layer's once for both signs."""
+    sizes = [(5000, 774, 2000), *[(10_000, 2000, 2000)] * 3]
+    rows = {inputs: torch.randn(count, inputs, dtype=dtype) for count, inputs, _ in sizes}
+    weights = {inputs: torch.randn(outputs, inputs, dtype=dtype) for _, inputs, outputs in sizes}
+    bias, slopes = torch.zeros(2000, dtype=dtype), torch.randn(10_000, 2000, dtype=dtype)
+
+    def act() -> None:
+        for count, inputs, _ in sizes:
+            for part, slope in zip(rows[inputs].split(1000), slopes[:count].split(1000), strict=True):
+                products.affine(part, weights[inputs], bias)
+                products.affine(slope.T, part.T, bias[:0].new_zeros(inputs))
+
+    return act
+
+
+def _images(folder: Path, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    data = product.dataset(folder, count)
+    return data.x_train.flatten(1), data.y_train
+
+
+def _layers() -> list[reference.Layer]:
+    return [reference.Layer(784, 500), reference.Layer(500, 500)]
 
 
 def _wrong(labels: torch.Tensor) -> torch.Tensor:
     """Wrong labels, each as likely as the others."""
     return (labels + torch.randint(1, 10, labels.shape)) % 10
+
+
+SMALL = MLP | {"schedule.batch_size": 128}
+WIDE = MLP | {"schedule.batch_size": 5000, "architecture.hidden": [2000] * 4}
+WORKS: dict[str, Callable[[Path], Act]] = {
+    "full-batch/usual": _full_batch_usual,
+    "sweep/float32": _sweep,
+    "sweep/usual": _sweep_usual,
+    "small-step/usual": _small_step_usual,
+    "conv-block/usual": _conv_block_usual,
+    "joint-2000/bare-float32": partial(_bare, torch.float32),
+    "joint-2000/bare-bf16": partial(_bare, torch.bfloat16),
+}
+for _kind in ("float32", "bf16"):
+    WORKS |= {
+        f"full-batch/{_kind}": partial(_full_batch, _kind),
+        f"small-step/{_kind}": partial(_steps, precision=_kind, changes=SMALL, images=128 * 40, count=40),
+        f"joint-2000/{_kind}": partial(_steps, precision=_kind, changes=WIDE, images=5000, count=1),
+        f"conv-block/{_kind}": partial(
+            _steps, precision=_kind, changes=CONV, images=128 * 8, count=4, shape=(16, 16, 127)
+        ),
+    }

@@ -1,12 +1,10 @@
 """`python -m trainer`."""
 
-import os
+from trainer.surroundings import settle
 
-# Read by OpenMP when torch is loaded, so set before. Threads that wait for each other by spinning make a step ten times
-# slower as soon as another process wants the same core, and several runs, a database and a browser share ours.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+settle()
 
-from trainer.cli import main
+from trainer.cli import main  # noqa: E402 - torch and the C library read the surroundings
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 import trainer
+from trainer import products
 from trainer.errors import ConfigError
 
 
@@ -46,6 +47,7 @@ def environment(device: torch.device) -> dict[str, Any]:
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
+        "products": products.library() if device.type == "cpu" else "torch",
     }
 
 

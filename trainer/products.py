@@ -1,4 +1,4 @@
-"""Float32 matrix products of rows, by whichever library is fast on this processor. Imports torch.
+"""Matrix products of rows, by whichever library is fast on this processor. Imports torch.
 
 PyTorch hands float32 products on the CPU to MKL, which takes 256-bit instructions on processors that are not Intel's: a
 core of an EPYC with AVX-512 does 108 GFlop/s so, and 245 by oneDNN, which PyTorch carries too and uses for bfloat16
@@ -21,9 +21,13 @@ SMALLEST = 1 << 20
 @cache
 def library() -> str:
     """Which library computes large float32 products on this CPU: onednn, or torch for PyTorch's own choice."""
-    there = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
     wide = "AVX512" in torch.backends.cpu.get_cpu_capability()
-    return "onednn" if there and wide and _vendor() == "AuthenticAMD" else "torch"
+    return "onednn" if _there() and wide and _vendor() == "AuthenticAMD" else "torch"
+
+
+@cache
+def _there() -> bool:
+    return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
 def _vendor() -> str:
@@ -52,8 +56,9 @@ def accumulate(delta: Tensor, x: Tensor, grad: Tensor) -> None:
 
 
 def _by_onednn(x: Tensor, outputs: int) -> bool:
-    large = x.numel() * outputs >= SMALLEST
-    return large and x.device.type == "cpu" and x.dtype == torch.float32 and library() == "onednn"
+    if x.device.type != "cpu" or x.numel() * outputs < SMALLEST:
+        return False
+    return library() == "onednn" or (x.dtype == torch.bfloat16 and _there())
 
 
 def _affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

@@ -143,7 +143,7 @@ def _on_download(recorder: Recorder, stop: Stop) -> Callable[[int, int], None]:
 
 def _compare(recorder: Recorder, before: dict[str, Any], now: dict[str, Any]) -> None:
     """Say what differs from the machine that wrote the checkpoint: equal bits need equal ground."""
-    for key in ("torch", "device", "cpu_capability", "threads"):
+    for key in ("torch", "device", "cpu_capability", "threads", "products"):
         if before.get(key, now[key]) != now[key]:
             text = f"resumed with {key} {now[key]} (before: {before[key]}): the last bits may differ"
             recorder.log(text, "warning")

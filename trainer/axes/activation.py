@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 class Activation(Value, ABC):
     """h from z: (R, H) units, (R, C, H, W) maps or (R, T, E) tokens."""
+
+    rectifies: ClassVar[bool] = False
+    """Whether `pull` does nothing but let slopes through where h is not 0."""
 
     @abstractmethod
     def apply(self, z: Tensor) -> Tensor:
@@ -37,6 +40,7 @@ class Activation(Value, ABC):
 class Relu(Activation, title="ReLU"):
     """max(0, z)."""
 
+    rectifies: ClassVar[bool] = True
     kind: Literal["relu"] = "relu"
 
     def apply(self, z: Tensor) -> Tensor:

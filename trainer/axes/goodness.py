@@ -47,6 +47,10 @@ class Activity(Goodness, title="Activity"):
             return frozenset()
         return frozenset({"length" if self.power == 2 else "mean"})
 
+    @property
+    def fades(self) -> bool:
+        return self.power == 2
+
     def misfit(self, shape: Shape, classes: int) -> str | None:
         if self.regions == 1:
             return None
@@ -62,8 +66,8 @@ class Activity(Goodness, title="Activity"):
         if self.regions > 1:
             return self._by_region(h)
         if self.constraint_share:
-            return (self._powered(h) * self._signs(h)).flatten(1).sum(1, keepdim=True) * self._scale(h)
-        return self._total(h.flatten(1)) * self._scale(h)
+            return (self._powered(h) * self._signs(h)).sum(_axes(h))[:, None] * self._scale(h)
+        return self._total(h)[:, None] * self._scale(h)
 
     def pull(self, h: Tensor, p: Parameters, slope: Tensor) -> tuple[Tensor, Parameters]:
         """dL/dh from dL/dscores (R, 1); regions by autograd."""
@@ -77,13 +81,13 @@ class Activity(Goodness, title="Activity"):
     def _scale(self, h: Tensor) -> float:
         return self.sign / (h[0].numel() if self.reduce == "mean" else 1)
 
-    def _total(self, rows: Tensor) -> Tensor:
-        """Sum over a row of h or h², (R, 1); one pass without a copy."""
+    def _total(self, h: Tensor) -> Tensor:
+        """Sum over a row of h or h², (R,); one pass without a copy, however maps lie in memory."""
         import torch
 
         if self.power == 1:
-            return rows.sum(1, keepdim=True)
-        length: Tensor = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
+            return h.sum(_axes(h))
+        length: Tensor = torch.linalg.vector_norm(h, dim=_axes(h))
         return length.square()
 
     def _powered(self, h: Tensor) -> Tensor:
@@ -104,6 +108,11 @@ class Activity(Goodness, title="Activity"):
         values = (self._powered(h) * self._signs(h)).mean(1)
         means = F.adaptive_avg_pool2d(values, self.regions).flatten(1) * self.sign
         return means if self.reduce == "mean" else means * (h[0].numel() / means.shape[1])
+
+
+def _axes(h: Tensor) -> tuple[int, ...]:
+    """All but that of the rows."""
+    return tuple(range(1, h.ndim))
 
 
 AnyGoodness = Annotated[Activity | Groups | Projection | PatchProjection | Prototype, Field(discriminator="kind")]

@@ -29,6 +29,11 @@ class Goodness(Value, ABC):
         return frozenset()
 
     @property
+    def fades(self) -> bool:
+        """Whether dL/dh is 0 wherever h is."""
+        return False
+
+    @property
     def learns(self) -> bool:
         """Whether p is trained with the layer."""
         return False

@@ -53,16 +53,12 @@ class Bfloat16(Value, title="bfloat16"):
         return x.float()
 
     def affine(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        import torch
+        from trainer import products
 
-        half = torch.bfloat16
-        return (x.to(half) @ weight.to(half).T).to(x.dtype) + bias
+        return self.lift(products.affine(self.cast(x), self.cast(weight), self.cast(bias)))
 
     def accumulate(self, delta: Tensor, x: Tensor, grad: Tensor) -> None:
-        import torch
-
-        half = torch.bfloat16
-        grad.add_((delta.to(half).T @ x.to(half)).to(grad.dtype))
+        grad.add_(self.cast(delta).T @ self.cast(x))
 
 
 AnyPrecision = Annotated[Float32 | Bfloat16, Field(discriminator="kind")]

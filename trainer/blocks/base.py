@@ -99,9 +99,18 @@ class Block(ABC):
 class Linear(Block):
     """A block whose h = settle(act(z)) with z linear in its weights, so that a gradient needs no autograd."""
 
+    def ready(self, rows: Any, precision: Any) -> Any:
+        """`rows` (nets/rows.py) as `product` and `accumulate` take them: in the precision's numbers."""
+        return rows.cast(precision)
+
     @abstractmethod
     def product(self, w: Weights, rows: Any, precision: Any) -> Tensor:
-        """z of `rows` (nets/rows.py): (R, *outputs), or wider where the block pools."""
+        """z of rows that are ready: (R, *outputs), or wider where the block pools."""
+
+    @property
+    def pools(self) -> bool:
+        """Whether `settle` does more than change the numbers' form."""
+        return False
 
     def settle(self, a: Tensor, precision: Any) -> tuple[Tensor, Pull]:
         """h (R, *outputs) from a = act(z), pooled where the block pools; and the way back to dL/da."""
@@ -109,4 +118,4 @@ class Linear(Block):
 
     @abstractmethod
     def accumulate(self, grads: Weights, rows: Any, delta: Tensor, precision: Any) -> None:
-        """Add dL/dw to `grads` from delta = dL/dz."""
+        """Add dL/dw to `grads` from rows that are ready and delta = dL/dz."""

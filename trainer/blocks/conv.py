@@ -65,12 +65,19 @@ class Conv(Linear):
         return precision.lift(z), precision.lift(pooling.pooled(activation.apply(z), self.pool, self.window))
 
     def product(self, w: Weights, rows: Any, precision: Any) -> Tensor:
-        return self._convolved(w, rows.dense(), precision)
+        return self._convolved(w, rows.x, precision)
+
+    def ready(self, rows: Any, precision: Any) -> Any:
+        return rows.written(_maps(precision.cast(rows.dense())))
+
+    @property
+    def pools(self) -> bool:
+        return self.pool != "none"
 
     def settle(self, a: Tensor, precision: Any) -> tuple[Tensor, Pull]:
         import torch
 
-        if self.pool == "none":
+        if not self.pools:
             return precision.lift(a), lambda slope: slope.to(a.dtype)
         with torch.enable_grad():
             leaf = a.detach().requires_grad_()
@@ -85,7 +92,7 @@ class Conv(Linear):
     def accumulate(self, grads: Weights, rows: Any, delta: Tensor, precision: Any) -> None:
         import torch
 
-        x, delta = _maps(precision.cast(rows.dense())), precision.cast(delta)
+        x, delta = rows.x, precision.cast(delta)
         weight = delta.new_empty(1).expand(self.parts()["weight"])  # its shape is all that is asked for
         side, pad = [self.stride, self.stride], [self.kernel // 2, self.kernel // 2]
         _, dw, db = torch.ops.aten.convolution_backward(

@@ -34,5 +34,4 @@ class Dense(Linear):
         return rows.product(w["weight"], w["bias"], precision)  # type: ignore[no-any-return]
 
     def accumulate(self, grads: Weights, rows: Any, delta: Tensor, precision: Any) -> None:
-        rows.accumulate(delta, grads["weight"], precision)
-        grads["bias"].add_(delta.sum(0))
+        rows.accumulate(delta, grads["weight"], grads["bias"], precision)

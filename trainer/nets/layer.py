@@ -174,6 +174,12 @@ class Layer:
         learns_slot = any(name.startswith(("inlet.", "before.", "code.")) for name in self.buffer.shapes)
         return isinstance(self.block, Linear) and rules.before.pulls and not learns_slot and not rules.objective.terms
 
+    @property
+    def masked(self) -> bool:
+        """Whether the slope of its goodness is 0 already where its activation would make it so."""
+        pools = isinstance(self.block, Linear) and self.block.pools
+        return self.rules.activation.rectifies and self.rules.goodness.fades and not pools
+
     def wake(self) -> None:
         """Make room for gradients and the optimiser's state, all 0: this layer is going to learn."""
         self.at_hand()
@@ -246,6 +252,7 @@ class Layer:
         """h (R, …), normalised where the goodness wants it so; for reading, not for learning."""
         rows = self.enter(rows)
         if isinstance(self.block, Linear):
+            rows = self.block.ready(rows, precision)
             a = self.rules.activation.apply_(self.block.product(self.w, rows, precision))
             h, _ = self.block.settle(a, precision)
         else:

@@ -46,6 +46,14 @@ class Rows(ABC):
     def joined(self, block: Block) -> Rows:
         """The rows with the shortcut that ends at `block`."""
 
+    def cast(self, precision: AnyPrecision) -> Rows:
+        """The rows in the numbers that products take."""
+        return self
+
+    def written(self, x: Tensor) -> Plain:
+        """The rows written out as x, (R, …)."""
+        return Plain(x)
+
     @abstractmethod
     def dropped(self, mask: Tensor) -> Rows:
         """The rows times a mask (B, …), the same for all passes of an image."""
@@ -70,9 +78,10 @@ class Plain(Rows):
         """x Wᵀ + b, (R, H)."""
         return precision.affine(self.x.flatten(1), weight, bias)
 
-    def accumulate(self, delta: Tensor, grad: Tensor, precision: AnyPrecision) -> None:
-        """grad (H, D) += deltaᵀ x."""
-        precision.accumulate(delta, self.x.flatten(1), grad)
+    def accumulate(self, delta: Tensor, weight: Tensor, bias: Tensor, precision: AnyPrecision) -> None:
+        """The gradients: weight (H, D) += deltaᵀ x, bias (H,) += the sum of delta (R, H)."""
+        precision.accumulate(delta, self.x.flatten(1), weight)
+        bias.add_(delta.sum(0))
 
     def dense(self, table: Tensor | None = None) -> Tensor:
         """The rows written out, (R, …)."""
@@ -85,6 +94,10 @@ class Plain(Rows):
     def joined(self, block: Block) -> Plain:
         """The rows with the shortcut that ends at `block`."""
         return self if self.shortcut is None else Plain(block.joined(self.x, self.shortcut), self.shortcut)
+
+    def cast(self, precision: AnyPrecision) -> Plain:
+        """The rows in the numbers that products take."""
+        return Plain(precision.cast(self.x), self.shortcut)
 
     def dropped(self, mask: Tensor) -> Plain:
         """The rows times a mask (B, …), the same for all passes of an image."""
@@ -123,20 +136,24 @@ class Labelled(Rows):
             torch.addcmul(shared, self.gain, parts.index_select(0, labels), out=z)
         return out.flatten(0, 1)
 
-    def accumulate(self, delta: Tensor, grad: Tensor, precision: AnyPrecision) -> None:
-        """grad (H, D) += deltaᵀ (coded rows); the image columns take all J deltas in one product."""
+    def accumulate(self, delta: Tensor, weight: Tensor, bias: Tensor, precision: AnyPrecision) -> None:
+        """As of the coded rows; the image columns take all J deltas in one product."""
         shared = delta.view(*self.labels.shape, -1).sum(0)
-        precision.accumulate(shared, self.image, grad[:, self.image_place])
-        precision.accumulate(delta, self._codes(self.table), grad[:, self.label_place])
+        precision.accumulate(shared, self.image, weight[:, self.image_place])
+        precision.accumulate(delta, self._codes(self.table), weight[:, self.label_place])
+        bias.add_(shared.sum(0))
 
     def dense(self, table: Tensor | None = None) -> Tensor:
         """The coded rows written out, (J·B, …), by another `table` if one is given."""
-        image = self.image.repeat(len(self.labels), *[1] * (self.image.ndim - 1))
-        codes = self._codes(self.table if table is None else with_neutral(table))
+        codes = self._codes(self.table if table is None else with_neutral(table)).unflatten(0, self.labels.shape)
         if self.label_place == self.image_place:
-            return image + codes
+            return (self.image + codes).flatten(0, 1)
+        image = self.image.expand(len(self.labels), *self.image.shape)
         parts = [codes, image] if self.label_place.start < self.image_place.start else [image, codes]
-        return torch.cat(parts, 1)
+        if image.ndim < 5:
+            return torch.cat(parts, 2).flatten(0, 1)
+        maps = torch.cat([part.movedim(2, 4) for part in parts], 4)  # channels last in memory, as convolutions want it
+        return maps.flatten(0, 1).movedim(3, 1)
 
     def normalised(self, norm: AnyHandover, state: State, *, training: bool) -> Labelled | Plain:
         """The rows as `norm` lets them in; one that only asks for a row's length leaves the label apart."""
@@ -149,6 +166,10 @@ class Labelled(Rows):
     def joined(self, block: Block) -> Labelled:
         """The rows: no shortcut ends where they enter."""
         return self
+
+    def cast(self, precision: AnyPrecision) -> Labelled:
+        """The rows with their images in the numbers that products take."""
+        return replace(self, image=precision.cast(self.image))
 
     def dropped(self, mask: Tensor) -> Labelled:
         """The rows with a mask (B, …) on the image; labels are never dropped."""

@@ -29,6 +29,7 @@ def forward(layer: Layer, rows: Rows, task: Task, noise: Noise = QUIET) -> tuple
     if noise.inputs is not None:
         rows = rows.dropped(noise.inputs)
     block = cast(Linear, layer.block)
+    rows = block.ready(rows, rules.precision)
     a, kept = rules.activation.kept(block.product(layer.w, rows, rules.precision))
     h, back = block.settle(a, rules.precision)
     h = drop(h, noise.units)
@@ -45,7 +46,9 @@ def _backward(
     row = reading.judged
     slope = rules.objective.slope(row, task.index(row)) * task.share(row)
     dn, dp = rules.goodness.pull(reading.h, layer.p, task.competitors.unrow(slope, task.y))
-    delta = rules.activation.pull(kept, back(drop(rules.before.pull(h, dn), mask)))
+    delta = back(drop(rules.before.pull(h, dn), mask))
+    if not layer.masked:
+        delta = rules.activation.pull(kept, delta)
     if rules.peer:
         delta += peer_pull(layer, h, task)
     if not rules.frozen:
