@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from trainer import loop
-from trainer.config import compose, parse
+from trainer.config import RunConfig, compose, parse
 from trainer.data import Dataset, load
 from trainer.plan import Step
 from trainer.recorder import Recorder
@@ -33,7 +33,11 @@ class Silent:
 
 def session(folder: Path, data: Dataset, changes: dict[str, Any], *, watched: bool = False) -> Session:
     """A run of the default config with `changes`, about to begin; without meters unless it is `watched`."""
-    config = parse(compose(changes={"data.name": "npz:made", **changes}))
+    return begun(parse(compose(changes={"data.name": "npz:made", **changes})), data, folder, watched=watched)
+
+
+def begun(config: RunConfig, data: Dataset, folder: Path, *, watched: bool = False) -> Session:
+    """A run of `config`, about to begin; without meters unless it is `watched`."""
     place = RunDir(folder).create()
     made = Session(config, data, folder=place, recorder=Recorder(place), stop=Stop(place), device=torch.device("cpu"))
     if not watched:

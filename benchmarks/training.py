@@ -26,6 +26,7 @@ CONV = {
     "init.kind": "torch_default", "objective.kind": "symba", "objective.alpha": 4.0,
     "normalisation.input.kind": "batch", "schedule.batch_size": 128,
 }  # fmt: skip
+KINDS = {"float32": "float32", "bf16": "bfloat16"}
 HALF = ("avx512_bf16", "amx_bf16")
 """What a processor that is fast in bfloat16 says of itself."""
 
@@ -72,12 +73,11 @@ def _measurable(precision: str) -> bool:
 
 
 def _steps(
-    folder: Path, precision: str, changes: dict[str, Any], images: int, count: int, shape: tuple[int, ...] = (28, 28)
+    folder: Path, *, precision: str, changes: dict[str, Any], images: int, count: int, shape: tuple[int, ...] = (28, 28)
 ) -> Act:
     """`count` steps of the product's loop at a time."""
-    kind = {"precision.kind": {"bf16": "bfloat16"}.get(precision, precision)}
-    more = {"schedule.kind": "joint", "schedule.epochs": 10_000, **changes, **kind}
-    run = product.session(folder / "run", product.dataset(folder, images, shape), more)
+    more = {"schedule.kind": "joint", "schedule.epochs": 10_000, "precision.kind": KINDS[precision]}
+    run = product.session(folder / "run", product.dataset(folder, images, shape), more | changes)
     steps = run.plan.after(0)
 
     def act() -> None:
@@ -90,7 +90,7 @@ def _steps(
 def _full_batch(precision: str, folder: Path) -> Act:
     """One epoch of each layer, all 50,000 images at once; the second layer's sees what the first has learnt."""
     data = product.dataset(folder, 50_000)
-    kind = {"precision.kind": {"bf16": "bfloat16"}.get(precision, precision)}
+    kind = {"precision.kind": KINDS[precision]}
     greedy = {"schedule.kind": "greedy", "schedule.epochs": 1, "schedule.batch_size": None, "optimiser.lr": 0.03}
 
     def act() -> None:
@@ -152,7 +152,7 @@ def _bare(dtype: torch.dtype, folder: Path) -> Act:
 
     def act() -> None:
         for count, inputs, _ in sizes:
-            for part, slope in zip(rows[inputs].split(1000), slopes[:count].split(1000), strict=True):
+            for part, slope in zip(torch.split(rows[inputs], 1000), torch.split(slopes[:count], 1000), strict=True):
                 products.affine(part, weights[inputs], bias)
                 products.affine(slope.T, part.T, bias[:0].new_zeros(inputs))
 
@@ -184,7 +184,7 @@ WORKS: dict[str, Callable[[Path], Act]] = {
     "joint-2000/bare-float32": partial(_bare, torch.float32),
     "joint-2000/bare-bf16": partial(_bare, torch.bfloat16),
 }
-for _kind in ("float32", "bf16"):
+for _kind in KINDS:
     WORKS |= {
         f"full-batch/{_kind}": partial(_full_batch, _kind),
         f"small-step/{_kind}": partial(_steps, precision=_kind, changes=SMALL, images=128 * 40, count=40),

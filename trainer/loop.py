@@ -82,26 +82,8 @@ def layer_by_layer(run: Session, step: Step, stage: Stage, pieces: Iterable[Piec
     turns = run.net.turns(stage.layers)
     for group in grouped(run, pieces):
         for visit in turns:
-            layer, onward = run.net.layers[visit.layer], visit is not turns[-1]
             learns = visit.scored and stage.reach[visit.layer - stage.layers[0]] is not None
-            again = run.recomputes and learns and onward
-            for piece, following in zip_longest(group, group[1:]):
-                rows = piece.flow.inlet(visit)
-                if following:
-                    following.flow.prepare()
-                if learns:
-                    h = study_rows(run, step, layer, rows, piece)
-                else:
-                    h = layer.activity(rows, layer.rules.precision)
-                if onward and not again:
-                    piece.flow.take(visit, h)
-            if learns and visit.last and group[-1].last:
-                layer.optimise(layer.rules.optimiser.curve.factor(step.done))
-                run.clock.lap("update", visit.layer)
-            for piece in group if again else ():
-                rows = piece.flow.inlet(visit)
-                piece.flow.take(visit, layer.activity(rows, layer.rules.precision))
-                run.clock.lap("forward", visit.layer)
+            take_turn(run, step, visit, group, learns=learns, onward=visit is not turns[-1])
 
 
 def grouped(run: Session, pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
@@ -112,6 +94,26 @@ def grouped(run: Session, pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
     for group in [list(pieces)] if run.gathers else ([piece] for piece in pieces):
         run.clock.lap("data")
         yield group
+
+
+def take_turn(run: Session, step: Step, visit: Visit, group: list[Piece], *, learns: bool, onward: bool) -> None:
+    """A layer reads the pieces and learns from them; with `onward` the next one gets what it made of them."""
+    layer = run.net.layers[visit.layer]
+    again = run.recomputes and learns and onward
+    for piece, following in zip_longest(group, group[1:]):
+        rows = piece.flow.inlet(visit)
+        if following:
+            following.flow.prepare()
+        h = study_rows(run, step, layer, rows, piece) if learns else layer.activity(rows, layer.rules.precision)
+        if onward and not again:
+            piece.flow.take(visit, h)
+    if learns and visit.last and group[-1].last:
+        layer.optimise(layer.rules.optimiser.curve.factor(step.done))
+        run.clock.lap("update", visit.layer)
+    for piece in group if again else ():
+        rows = piece.flow.inlet(visit)
+        piece.flow.take(visit, layer.activity(rows, layer.rules.precision))
+        run.clock.lap("forward", visit.layer)
 
 
 def study_rows(run: Session, step: Step, layer: Layer, rows: Rows, piece: Piece) -> Tensor:

@@ -145,7 +145,8 @@ class Labelled(Rows):
 
     def dense(self, table: Tensor | None = None) -> Tensor:
         """The coded rows written out, (J·B, …), by another `table` if one is given."""
-        codes = self._codes(self.table if table is None else with_neutral(table)).unflatten(0, self.labels.shape)
+        codes = self._codes(self.table if table is None else with_neutral(table))
+        codes = codes.view(*self.labels.shape, *codes.shape[1:])
         if self.label_place == self.image_place:
             return (self.image + codes).flatten(0, 1)
         image = self.image.expand(len(self.labels), *self.image.shape)
