@@ -220,7 +220,7 @@ def _schedule(config: RunConfig) -> Found:
         yield "schedule.kind", "overlapping pairs learn together, not one after another: set joint or alternating"
     if kinds == {"whole"} and not config.schedule.at_once:
         yield "schedule.kind", "scope whole trains all layers together, not one after another: set joint"
-    if kinds != {"layer"} and getattr(config.schedule, "activities", "before") == "after":
+    if kinds != {"layer"} and config.schedule.recomputes:
         yield "schedule.activities", "where a gradient passes between layers there is one pass for all: set before"
     if config.schedule.kind == "alternating" and kinds != {"pair"}:
         yield "schedule.kind", "alternating shifts pairs of layers from step to step: set scope to pair, or joint"

@@ -189,22 +189,26 @@ def _files(info: DataInfo) -> int:
 def _training(config: RunConfig, info: DataInfo) -> int:
     """Numbers alive at the fullest moment of a step.
 
-    The rows between two layers exist for the whole batch; what a layer computes on its way exists for one piece of it,
-    of one layer where layers learn alone, of all of them where not. Where they are streamed, the rows of the piece at
-    work and of the next one are in memory.
+    What a layer computes on its way exists for one piece of the batch, of one layer where layers learn alone, of all of
+    them where not. The rows between two layers exist for the whole batch where they are made by weights that have learnt
+    from all of it; where they are streamed, those of the piece at work and of the next one are in memory.
     """
     net, images = Shapes(config, info), batch(config, info)
     passes = max(config.at(layer).competitors.passes(net.classes) for layer in range(1, config.depth + 1))
-    piece = min(images, images_at_once(config.memory, net.blocks)) * passes
+    at_once = min(images, images_at_once(config.memory, net.blocks))
+    piece, streamed = at_once * passes, config.memory.kind == "streamed"
     sizes_ = [(prod(block.inputs), prod(block.outputs)) for block in net.blocks]
-    first = images * (sizes_[0][0] - net.label)  # the scaled pixels, once for all candidates
+    drawn = images * sizes_[0][0] if steps_per_epoch(config, info) > 1 else 0
     if any(not config.at(layer).scope.local for layer in range(1, config.depth + 1)):
-        return first + piece * sum(prod(block.inputs) + BUFFERS * block.widest for block in net.blocks)
-    waiting = 2 * piece if config.memory.kind == "streamed" else images * passes
+        return drawn + piece * sum(prod(block.inputs) + BUFFERS * block.widest for block in net.blocks)
+    gathered = streamed or config.schedule.recomputes
+    first = (images if gathered else at_once) * (sizes_[0][0] - net.label)  # scaled pixels, once for all candidates
+    waiting = 2 * piece if streamed else images * passes if gathered else piece
     between = [first, *(waiting * outputs for _, outputs in sizes_)]
     inside = (BUFFERS * piece * block.widest for block in net.blocks)
     standing = images * passes * net.states * sum(outputs for _, outputs in sizes_)
-    return standing + max(below + above + own for (below, above), own in zip(pairwise(between), inside, strict=True))
+    busiest = max(below + above + own for (below, above), own in zip(pairwise(between), inside, strict=True))
+    return drawn + standing + busiest
 
 
 def _reading(config: RunConfig, info: DataInfo) -> int:

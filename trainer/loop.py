@@ -99,7 +99,7 @@ def grouped(run: Session, pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
 def take_turn(run: Session, step: Step, visit: Visit, group: list[Piece], *, learns: bool, onward: bool) -> None:
     """A layer reads the pieces and learns from them; with `onward` the next one gets what it made of them."""
     layer = run.net.layers[visit.layer]
-    again = run.recomputes and learns and onward
+    again = run.config.schedule.recomputes and learns and onward
     for piece, following in zip_longest(group, group[1:]):
         rows = piece.flow.inlet(visit)
         if following:

@@ -114,14 +114,9 @@ class Session:
         return self.config.evaluate.every_epochs or (50 if self.plan.steps_per_epoch == 1 else 1)
 
     @property
-    def recomputes(self) -> bool:
-        """Whether activities are handed over as they are after the update."""
-        return getattr(self.config.schedule, "activities", "before") == "after"
-
-    @property
     def gathers(self) -> bool:
         """Whether a layer sees all pieces of a batch before the next layer sees any."""
-        return self.recomputes or self.net.scratch is not None
+        return self.config.schedule.recomputes or self.net.scratch is not None
 
     def trained(self, step: Step) -> int:
         """How many layers, from the first, have learnt or are learning; a readout's phase comes when all have."""

@@ -29,6 +29,11 @@ class _AtOnce(Value):
     at_once: ClassVar[bool] = True
     epochs: int
 
+    @property
+    def recomputes(self) -> bool:
+        """Whether a layer that has learnt computes the activity it hands over again."""
+        return False
+
     def phases(self, groups: Sequence[range]) -> list[Phase]:
         return [Phase("train", tuple(range(groups[-1].stop)), self.epochs)]
 
@@ -45,6 +50,7 @@ class Greedy(Value, title="Greedy"):
     """
 
     at_once: ClassVar[bool] = False
+    recomputes: ClassVar[bool] = False
     kind: Literal["greedy"] = "greedy"
     epochs: Epochs = Field(60, title="Epochs of each layer")
     """Passes over the training images for each layer; a net of two layers takes twice as many."""
@@ -72,6 +78,10 @@ class Joint(_AtOnce, title="Joint"):
     """Images in a step; empty: the whole training set in one step."""
     activities: Literal["before", "after"] = Field("before", title="Hand over")
     """What a layer hands to the next: its activity from before its own update, or computed again after it."""
+
+    @property
+    def recomputes(self) -> bool:
+        return self.activities == "after"
 
 
 class Alternating(_AtOnce, title="Alternating"):
