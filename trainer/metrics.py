@@ -69,6 +69,13 @@ METRICS: tuple[Metric, ...] = (
     Metric("learning_rate", "", None, "Learning rate of the optimiser at this step."),
     Metric("memory/rss", "B", "down", "Resident memory of the trainer's process."),
     Metric("memory/rss_peak", "B", "down", "Highest resident memory so far."),
+    Metric(
+        "memory/rise",
+        "B",
+        "down",
+        "Highest memory while training above that of the process just before the net was built: of tensors on a GPU, "
+        "else resident. Evaluation and checkpoints are left out.",
+    ),
     Metric("memory/anonymous", "B", "down", "Resident memory that is not backed by files."),
     Metric("memory/cuda", "B", "down", "GPU memory allocated by tensors."),
     Metric("memory/cuda_peak", "B", "down", "Highest GPU memory allocated so far."),

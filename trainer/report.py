@@ -30,7 +30,7 @@ def report(run: Session, step: Step) -> None:
         run.ledger.close_epoch(step.epoch + 1)
     if not run.logs(step):
         return
-    values = _evaluated(run, step) if run.evaluates(step) else {}
+    values = _apart(run, step) if run.evaluates(step) else {}
     began = time.perf_counter()
     run.ledger.fold(run.clock, run.counters)
     learnt, bad = _learnt(run, step)
@@ -41,6 +41,12 @@ def report(run: Session, step: Step) -> None:
         raise run.diverged(*bad)
     if "test/accuracy" in values:
         run.recorder.log(_line(run, values))
+
+
+def _apart(run: Session, step: Step) -> dict[str, float]:
+    """What an evaluation says, whose memory is not the training's, and how far that rose until now."""
+    with run.meters.apart():
+        return _evaluated(run, step) | run.meters.rise()
 
 
 def _evaluated(run: Session, step: Step) -> dict[str, float]:

@@ -17,9 +17,10 @@ def conclude(run: Session) -> dict[str, Any]:
     """Judge the finished net on all test and training images, draw the last figures, and write the result."""
     run.progress("evaluate")
     layers = len(run.net.layers)
-    test = judge_test(run, layers)
-    train = judge_images(run, run.data.x_train, run.data.y_train, layers, sweep=False)
-    draw(run, test)
+    with run.meters.apart():
+        test = judge_test(run, layers)
+        train = judge_images(run, run.data.x_train, run.data.y_train, layers, sweep=False)
+        draw(run, test)
     by_test, by_train = test.layer_accuracy(), train.layer_accuracy()
     content = {
         "status": "finished",
@@ -70,7 +71,8 @@ def _layer(run: Session, index: int, test: dict[int, float], train: dict[int, fl
 def _peak(run: Session) -> dict[str, float | None]:
     """Highest memory, bytes; None where it cannot be measured."""
     meters = run.meters
-    return {"rss": meters.rss_peak(), "anonymous": run.anonymous_peak or None, "cuda": meters.cuda_peak()}
+    rise = meters.rise().get("memory/rise")
+    return {"rss": meters.rss_peak(), "anonymous": run.anonymous_peak or None, "cuda": meters.cuda_peak(), "rise": rise}
 
 
 def _energy(run: Session) -> dict[str, Any] | None:

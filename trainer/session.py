@@ -50,6 +50,8 @@ class Session:
     ) -> None:
         self.config, self.data, self.folder, self.recorder, self.stop = config, data, folder, recorder, stop
         self.device = device
+        machine.warm(device)
+        self.meters = Meters(device)
         self.environment = machine.environment(device)
         self.net = _net(config, data, folder, device)
         layers = len(self.net.layers)
@@ -63,7 +65,7 @@ class Session:
         self.rivals = Rivals(self.net, data, config.seed, self.head)
         self.rng = generator(device, config.seed, Stream.DRAWS)
         self.dropout = Dropout(config, self.net, device)
-        self.gauges, self.clock, self.meters = Gauges(self.net.layers), Stopwatch(device), Meters(device)
+        self.gauges, self.clock = Gauges(self.net.layers), Stopwatch(device)
         self.counters = Counters()
         self.ledger = Ledger(layers)
         self.sample = _sample(config, len(data.y_train), device)
@@ -163,9 +165,10 @@ class Session:
         self._refuse_nonsense()
         self.ledger.fold(self.clock, self.counters)
         about = {"step": self.counters.step, "saved": time.time(), "environment": self.environment}
-        if self.net.shelf:
-            self.net.shelf.save(self.net.layers, self.folder.layers(self.counters.step))
-        self.saved = checkpoint.save(self.folder, self.state(), about)
+        with self.meters.apart():
+            if self.net.shelf:
+                self.net.shelf.save(self.net.layers, self.folder.layers(self.counters.step))
+            self.saved = checkpoint.save(self.folder, self.state(), about)
         self.folder.forget_layers(but=self.counters.step)
         self.recorder.checkpoint(self.counters.step, self.saved["bytes"])
         self._saved_at = time.monotonic()

@@ -51,7 +51,7 @@ def test_a_cpu_run_measures_no_gpu_and_never_says_zero():
     sample = meter.sample()
     assert {"memory/rss", "memory/rss_peak", "memory/anonymous", "cpu/utilisation"} <= sample.keys()
     assert not any(name.startswith(("gpu/", "memory/cuda")) for name in sample)
-    assert all(value > 0 for value in sample.values())
+    assert all(value > 0 for name, value in sample.items() if name != "memory/rise")  # nothing has risen yet
     assert all(metrics.metric(name) for name in sample)
     assert meter.fast().keys() == {"memory/rss"}
     assert (meter.cuda(), meter.cuda_peak(), meter.gpu()) == (None, None, {})
@@ -135,6 +135,7 @@ def test_a_gpu_tells_what_it_can(nvml):
 def test_a_gpu_run_measures_all_of_it(nvml, monkeypatch):
     monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 10)
     monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 20)
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda device: None)
     meter = Meters("cuda")
     nvml.energy = 6000
     sample = meter.sample()
@@ -159,3 +160,59 @@ def test_an_energy_counter_adds_up():
     readings = iter([10, 30, 5])
     counter = EnergyCounter("x", lambda: next(readings), 0.5, limit=40)
     assert [counter.joules(), counter.joules()] == [10.0, 17.5]
+
+
+def test_the_rise_is_that_of_training_and_the_peak_that_of_all():
+    meter = Meters("cpu")
+    if meter.rise() == {}:
+        pytest.skip("this kernel does not let a process reset its peak")
+    block = np.ones(100 * MB, np.uint8)
+    assert meter.rise()["memory/rise"] == pytest.approx(block.nbytes, rel=0.05)
+    before = meter.rss()
+    with meter.apart():
+        assert np.ones(200 * MB, np.uint8).all()  # an evaluation's, given back
+        with meter.apart():  # a checkpoint in its middle
+            assert np.ones(10 * MB, np.uint8).all()
+        assert meter.rise()["memory/rise"] == pytest.approx(block.nbytes, rel=0.05)
+    assert meter.rise()["memory/rise"] == pytest.approx(block.nbytes, rel=0.05)
+    assert meter.rss_peak() >= before + 0.95 * 200 * MB
+    more = np.ones(50 * MB, np.uint8)
+    assert meter.rise()["memory/rise"] == pytest.approx(block.nbytes + more.nbytes, rel=0.05)
+
+
+def test_what_was_there_before_the_net_is_no_rise_and_stays_in_the_peak():
+    assert np.ones(150 * MB, np.uint8).all()  # a data set as it is read
+    top = ProcMemory().peak()
+    meter = Meters("cpu")
+    assert meter.rise().get("memory/rise", 0) < 10 * MB
+    assert meter.rss_peak() >= top
+
+
+def test_a_kernel_that_keeps_its_peak_tells_no_rise(monkeypatch):
+    monkeypatch.setattr(ProcMemory, "forget_peak", lambda memory: False)
+    meter = Meters("cpu")
+    with meter.apart():
+        pass
+    assert meter.rise() == {}
+    assert "memory/rise" not in meter.sample()
+    assert meter.rss_peak() >= meter.rss()
+
+
+def test_a_proc_that_cannot_be_written_says_so(tmp_path):
+    for name in ("statm", "status"):
+        (tmp_path / name).write_text("VmHWM: 1 kB")
+    (tmp_path / "clear_refs").mkdir()
+    assert ProcMemory(tmp_path).forget_peak() is False
+
+
+def test_the_rise_of_a_gpu_is_that_of_its_tensors(nvml, monkeypatch):
+    held = {"now": 10, "peak": 70}
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: held["now"])
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: held["peak"])
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda device: held.update(peak=held["now"]))
+    meter = Meters("cuda")
+    held.update(now=20, peak=30)
+    with meter.apart():
+        held["peak"] = 90
+    assert meter.rise() == {"memory/rise": 20}
+    assert meter.cuda_peak() == 90

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -72,6 +72,22 @@ class Case:
         kind = {path: value for path, value in method.changes.items() if path.endswith(".kind")}
         return method.derive(parse(compose(changes={**kind, **changes, **method.changes})))
 
+    @property
+    def title(self) -> str:
+        """FF, one layer in memory, 7 layers."""
+        return f"{METHODS[self.method].title}, {self.layers} {'layer' if self.layers == 1 else 'layers'}"
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return asdict(self)
+
+
+def parts(by_layer: Sequence[Mapping[str, float]], *, streamed: bool, local: bool) -> dict[str, float]:
+    """Bytes of what a method holds, over its layers: added where layers stay, the largest where one is at work.
+
+    `streamed`: one layer is in memory at a time. `local`: layers learn alone, so activities of one exist at a time.
+    """
+    alone = max if streamed else sum
+    held = {part: alone(layer[part] for layer in by_layer) for part in ("weights", "gradients", "optimiser")}
+    acts = [layer["activations"] for layer in by_layer]
+    return held | {"activations": max(acts) if local else sum(acts)}
