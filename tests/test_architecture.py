@@ -20,6 +20,7 @@ LIGHT = (
     "config",
     "controls",
     "presets",
+    "profiling.cases",
     "data.catalogue",
     "data.folders",
     "estimate",

@@ -36,9 +36,9 @@ def warm(device: torch.device) -> None:
     """Load the kernels that every net uses, so that their libraries are no part of what a net needs; about 10 ms."""
     x = torch.ones(256, 256, device=device, requires_grad=True)
     (x @ x).relu().square().sum().backward()  # type: ignore[no-untyped-call]
-    flat = [torch.zeros(1, device=device) for _ in range(4)]
+    flat, grad, mean, square = torch.zeros(4, 1, device=device)
     torch._fused_adam_(
-        *([part] for part in flat), [], [torch.ones((), device=device)],
+        [flat], [grad], [mean], [square], [], [torch.ones((), device=device)],
         lr=0.0, beta1=0.9, beta2=0.999, weight_decay=0.0, eps=1e-8, amsgrad=False, maximize=False,
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from ffweb.runs.status import STATUSES
 
 # Word, url name, and the url names under which the entry is the current one.
 NAV = (
-    ("Runs", "runs", {"runs", "run", "new-run"}),
+    ("Runs", "runs", {"runs", "run", "new-run", "new-study", "study"}),
     ("Methods", "methods", {"methods"}),
     ("Team", "team", {"team"}),
 )

@@ -14,6 +14,7 @@ from ffweb.pages import (
     views_settings,
     views_share,
     views_sign_in,
+    views_studies,
     views_team,
 )
 
@@ -28,6 +29,10 @@ urlpatterns: list[URLPattern] = [
     path("runs/<str:run_id>/act/<str:action>", views_run.act, name="run-act"),
     path("runs/<str:run_id>/delete", views_run.delete, name="delete-run"),
     path("runs/<str:run_id>/share", views_run.share, name="share-run"),
+    path("studies/memory/new", views_studies.new_study, name="new-study"),
+    path("studies/<str:group>", views_studies.study, name="study"),
+    path("studies/<str:group>/memory.json", views_studies.study_rows, name="study-rows"),
+    path("studies/<str:group>/stop", views_studies.stop_study, name="stop-study"),
     path("shares/<int:share_id>/withdraw", views_run.unshare, name="unshare"),
     path("s/<str:token>", views_share.share_page, name="share"),
     path("sign-in", views_sign_in.sign_in, name="sign-in"),

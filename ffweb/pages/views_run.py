@@ -22,7 +22,7 @@ from ffweb.pages.run_state import can, state, tail
 from ffweb.pages.run_words import config_groups, subtitle, test_images
 from ffweb.pages.sentence import outcome, result_sentence
 from ffweb.people.models import User
-from ffweb.runs import controls, queries, services, status
+from ffweb.runs import controls, queries, services, status, studies
 from ffweb.runs.access import NotVisible, may_change, run_for
 from ffweb.runs.errors import Refused
 from ffweb.runs.models import Run
@@ -74,6 +74,7 @@ def _state_context(user: User, run: Run) -> dict[str, Any]:
         "sentence": result_sentence(outcome(payload, images), twin_outcome(twin)) if run.result else "",
         "twin": twin,
         "can": can(run, change=may_change(user, run)),
+        "study": run.group if studies.is_part(run) else "",
         "controls": _lacking(user, run, [other["config"] for other in group if other["id"] != run.pk]),
         "active": run.is_active,
         "progressing": run.status in (*status.OWNED, status.LOST),

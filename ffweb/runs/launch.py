@@ -73,13 +73,14 @@ def create_group(
     Raises ConfigError naming seeds, against or vary, or the field of a point that cannot run; or TooMany.
     """
     _check_group(seeds, against, vary or {})
-    name = _group_name()
+    name = group_name()
     points = list(_points(Order(**order, group=name), seeds, vary or {}))
     controls = [_control(point, kind) for point in points for kind in dict.fromkeys(against)]
     return name, create_runs(user, [*points, *_distinct(controls)])
 
 
-def _group_name() -> str:
+def group_name() -> str:
+    """A new name for runs that are launched together."""
     return "".join(secrets.choice(CROCKFORD) for _ in range(8))
 
 
@@ -129,7 +130,7 @@ def create_controls(user: User, run: Run, kinds: Sequence[str]) -> list[Run]:
     """Queue controls beside a run that is there already, in its group. Raises ConfigError, or TooMany."""
     _check_kinds(kinds)
     if not run.group:
-        run.group = _group_name()
+        run.group = group_name()
     tags, visibility = run.tags, run.visibility
     point = Order(run.name, None, run.config, None, tags, visibility, run.group, parent=run)
     with transaction.atomic():
@@ -148,7 +149,13 @@ def _distinct(orders: Sequence[Order]) -> list[Order]:
 
 def create_runs(user: User, orders: Sequence[Order]) -> list[Run]:
     """Check all orders, then queue all. Raises ConfigError, or TooMany."""
-    runs = [_row(user, order) for order in orders]
+    runs = [row(user, order) for order in orders]
+    queue(user, runs)
+    return runs
+
+
+def queue(user: User, runs: Sequence[Run]) -> None:
+    """Store runs that `row` made and wake the workers, all or none. Raises TooMany."""
     with transaction.atomic():
         check_room(user, len(runs))
         for run in runs:
@@ -156,12 +163,12 @@ def create_runs(user: User, orders: Sequence[Order]) -> list[Run]:
             facts.store_config(run)
             facts.store_tags(run)
             transaction.on_commit(partial(push_run, run.pk))
-        for queue, count in Counter(run.queue for run in runs).items():
-            transaction.on_commit(partial(ring, queue, count))
-    return runs
+        for name, count in Counter(run.queue for run in runs).items():
+            transaction.on_commit(partial(ring, name, count))
 
 
-def _row(user: User, order: Order) -> Run:
+def row(user: User, order: Order) -> Run:
+    """A run as it would be queued, not stored yet. Raises ConfigError."""
     fields = cleaned(tags=order.tags, visibility=order.visibility or Run.Visibility.TEAM)
     named = cleaned(name=order.name or _default_name(order))
     checked = validate.check(order.preset, order.config, {**(order.changes or {}), **named})

@@ -14,7 +14,7 @@ from trainer import config as trainer_config
 from trainer import estimate as estimating
 from trainer.config import RunConfig
 from trainer.data.catalogue import DataInfo, facts
-from trainer.errors import ConfigError
+from trainer.errors import ConfigError, Problem
 from trainer.estimate import Estimate
 
 Queue = Literal["cpu", "gpu"]
@@ -43,7 +43,8 @@ def check(
         raise ConfigError(problems)
     queue = queue_for(parsed.device)
     estimate = estimating.estimate(parsed, info)
-    _fits(estimate, queue)
+    if lack := lacking(estimate, queue):
+        raise ConfigError([lack])
     return Checked(parsed, estimate, info, estimating.warnings(parsed, info), queue)
 
 
@@ -68,12 +69,11 @@ def queue_for(device: str) -> Queue:
     return "gpu"
 
 
-def _fits(estimate: Estimate, queue: Queue) -> None:
-    """Refuse what no worker of the queue has the memory for. A worker that does not say how much it has is trusted."""
+def lacking(estimate: Estimate, queue: Queue) -> Problem | None:
+    """What no worker of the queue has the memory for. A worker that does not say how much it has is trusted."""
     known = [w.meters.get("memory_bytes") for w in presence.workers() if w.queue == queue]
     if known and None in known:
-        return
+        return None
     if known or queue == "cpu":
-        problem = estimating.fits(estimate, max(known) if known else estimating.available_memory())
-        if problem is not None:
-            raise ConfigError([problem])
+        return estimating.fits(estimate, max(known) if known else estimating.available_memory())
+    return None

@@ -12,6 +12,9 @@ from trainer.controls import CONTROLS
 DEPTHS = (2, 7, 12, 17, 22, 27, 32, 37, 42, 47)
 """Those of nebuly's study of memory."""
 
+TESTED = 100
+"""Images that a run answers at its end, which is no part of what is measured."""
+
 Derive = Callable[[RunConfig], RunConfig]
 
 
@@ -64,6 +67,8 @@ class Case:
         changes = {
             "data.name": self.data,
             "data.train_size": self.images,
+            "data.test_size": TESTED,
+            "evaluate.train_images": TESTED,
             "architecture.hidden": [self.hidden] * self.layers,
             "schedule": {"kind": "joint", "epochs": 1, "batch_size": self.batch},
             "device": self.device,
@@ -82,7 +87,7 @@ class Case:
         return asdict(self)
 
 
-def parts(by_layer: Sequence[Mapping[str, float]], *, streamed: bool, local: bool) -> dict[str, float]:
+def parts(by_layer: Sequence[Mapping[Any, float]], *, streamed: bool, local: bool) -> dict[str, float]:
     """Bytes of what a method holds, over its layers: added where layers stay, the largest where one is at work.
 
     `streamed`: one layer is in memory at a time. `local`: layers learn alone, so activities of one exist at a time.

@@ -58,8 +58,10 @@ def _by_method(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 def _hover(row: Row) -> str:
     parts = [f"{PART_NAMES[part]} {count / MEGABYTE:.0f} MB" for part, count in row["parts"].items()]
-    rest = f"anonymous {row['rise']['anonymous'] / MEGABYTE:.0f} MB · {row['seconds']:.1f} s"
-    return "<br>".join([f"{row['layers']} layers: {peak(row) / MEGABYTE:.0f} MB", *parts, rest])
+    anonymous = row["rise"]["anonymous"]  # a run of the web does not tell it
+    rest = [] if anonymous is None else [f"anonymous {anonymous / MEGABYTE:.0f} MB"]
+    end = " · ".join([*rest, f"{row['seconds']:.1f} s"])
+    return "<br>".join([f"{row['layers']} layers: {peak(row) / MEGABYTE:.0f} MB", *parts, end])
 
 
 def _conditions(rows: Sequence[Row]) -> str:

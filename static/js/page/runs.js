@@ -184,7 +184,7 @@ function move(step) {
 
 listen({
   "/": () => document.getElementById("q")?.focus(),
-  n: () => document.querySelector(/** @type {"a"} */ (".pagehead a.btn"))?.click(),
+  n: () => document.querySelector(/** @type {"a"} */ (".pagehead a.btn.p"))?.click(),
   j: () => move(1),
   k: () => move(-1),
   x: () => rows()[current()]?.querySelector("input")?.click(),
