@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,6 +51,23 @@ class Form:
         said = self.errors.setdefault(name, [])
         if text not in said:
             said.append(text)
+
+    @property
+    def command(self) -> str:
+        """What measures the same without the web; empty while a field cannot be read."""
+        if not self.cases:
+            return ""
+        first, depths = self.cases[0], dict.fromkeys(case.layers for case in self.cases)
+        chosen = {
+            "layers": "" if tuple(depths) == DEPTHS else ",".join(map(str, depths)),
+            "methods": "" if tuple(self.methods) == DEFAULT else ",".join(self.methods),
+            "hidden": "" if first.hidden == Case.hidden else str(first.hidden),
+            "batch": "" if first.batch == Case.batch else str(first.batch),
+            "data": "" if first.data == Case.data else first.data,
+            "images": str(first.images or ""),
+        }
+        said = (f"--{name} {shlex.quote(text)}" for name, text in chosen.items() if text)
+        return " ".join(["python -m trainer profile-memory", *said])
 
     @property
     def summary(self) -> list[tuple[str, str, str]]:

@@ -64,6 +64,7 @@ def plot_data(points: Sequence[Point]) -> dict[str, Any]:
         "depths": sorted({point.case.layers for point in points}),
         "lines": [vars(line) for line in lines(points)],
         "runs": {point.run: [point.status, point.rise] for point in points},
+        "conditions": conditions(points),
         "active": sum(point.active for point in points),
     }
 

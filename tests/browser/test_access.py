@@ -10,6 +10,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.conftest import Site, Watched
 from tests.browser.test_main_job import launch, pill
+from tests.browser.test_studies import drawn, start_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -27,11 +28,15 @@ def places(member: Watched) -> dict[str, str]:
     page.locator("#share-menu > summary").click()
     page.get_by_role("button", name="Create link").click()
     share = page.get_by_label("New share link").input_value()
+    study = start_study(page, "ff", "backprop", layers="2", hidden="40", batch="100", images="300")
+    drawn(page, [[2], [2]], 60)
     page.close()
     own = {
         "runs": "/",
         "form": "/runs/new",
         "run": f"/runs/{run}",
+        "new study": "/studies/memory/new",
+        "study": study,
         "methods": "/methods",
         "team": "/team",
         "settings": "/settings",

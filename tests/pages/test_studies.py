@@ -18,6 +18,7 @@ from ffweb.people.models import User
 from ffweb.runs import services, studies, validate
 from ffweb.runs.models import Run
 from trainer import config as trainer_config
+from trainer.cli import main
 from trainer.profiling import plot, study
 from trainer.profiling.cases import DEFAULT, DEPTHS, Case
 
@@ -63,6 +64,17 @@ def test_the_form_offers_the_command_lines_study(client: Client, monkeypatch: py
     ticked = re.findall(r'name="methods" value="([^"]+)" checked', page.content.decode())
     assert tuple(ticked) == DEFAULT
     assert "50 runs" in text(page)
+    assert "python -m trainer profile-memory --images 10000" in text(page)
+
+
+def test_the_form_says_its_command(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = text(post(client, "check"))
+    command = re.search(r"python -m trainer (profile-memory .*?--images \d+)", said)
+    assert command
+    asked: list[Case] = []
+    monkeypatch.setattr(study, "study", lambda cases, path: asked.extend(cases) or [])
+    assert main([*command[1].split(), "--out", str(tmp_path)]) == 0
+    assert asked == small_cases()
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
+from tests.trainer import tiny
+from trainer import loop, report, result
 from trainer.cli import main
+from trainer.events import read_events
 from trainer.profiling import plot, study
 from trainer.profiling.cases import DEFAULT, METHODS, Case
 
+MB = 1_000_000
 SMALL = ["--layers=2", "--hidden=40", "--batch=100", "--data=digits", "--images=300", "--threads=1"]
 
 
@@ -48,6 +53,38 @@ def test_the_command_measures_keeps_and_shows(tmp_path, capsys):
     said = capsys.readouterr().out
     assert main(arguments) == 0
     assert capsys.readouterr().out == said.replace(" s\n", " s, was there\n")
+
+
+def test_a_runs_rise_holds_what_training_took_and_not_what_evaluating_did(tmp_path, monkeypatch):
+    learn, judge, draw = loop.learn, report.judge_test, result.draw
+
+    def hungry(megabytes, function):
+        def eating(*args):
+            assert np.ones(megabytes * MB, np.uint8).all()
+            return function(*args)
+
+        return eating
+
+    tiny.train(tiny.config(), tmp_path / "plain")
+    monkeypatch.setattr(loop, "learn", hungry(100, learn))
+    monkeypatch.setattr(report, "judge_test", hungry(200, judge))
+    monkeypatch.setattr(result, "draw", hungry(200, draw))
+    tiny.train(tiny.config(), tmp_path / "hungry")
+    plain, hungry_run = (rises(tmp_path / name) for name in ("plain", "hungry"))
+    if not plain:
+        pytest.skip("this kernel does not let a process reset its peak")
+    assert max(plain) < 20 * MB
+    assert hungry_run == sorted(hungry_run)
+    peak = json.loads((tmp_path / "hungry" / "result.json").read_bytes())["peak"]
+    for rise in (hungry_run[-1], peak["rise"]):
+        assert 95 * MB < rise < 105 * MB + max(plain)
+    assert peak["rss"] > 200 * MB + peak["rise"]
+
+
+def rises(folder):
+    events = read_events(folder / "events.jsonl")[0]
+    values = [event["values"] for event in events if event["kind"] == "metrics"]
+    return [found["memory/rise"] for found in values if "memory/rise" in found]
 
 
 def test_what_was_measured_is_not_measured_again_and_what_failed_is(tmp_path, monkeypatch):

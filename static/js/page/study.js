@@ -3,7 +3,7 @@ import { isNews } from "../data/study.js";
 import { LiveSocket } from "../net/socket.js";
 import { swap } from "../swap.js";
 import { showConnection } from "../view/connection.js";
-import { pageData } from "../view/dom.js";
+import { pageData, setText } from "../view/dom.js";
 import { CONFIG, emptyPicture, layout, readTokens, yRange } from "../view/plot.js";
 import { depthRange, studyTraces } from "../view/study-traces.js";
 import { onTheme, token } from "../view/theme.js";
@@ -21,8 +21,8 @@ function draw() {
   const traces = studyTraces(study, (slot) => token(`--run${slot}`));
   const range = yRange(study.lines.map(({ points }) => ({ y: points.map(({ y }) => y) })), { fromZero: true });
   const { depths } = study;
-  const axis = { range: depthRange(depths), tickformat: "d", ...(depths.length <= 12 ? { tickvals: depths } : {}), showspikes: false, fixedrange: true };
-  const own = { hovermode: "closest", margin: { l: 48, r: 16 }, xaxis: axis, yaxis: { range: range ?? [0, 1], tickformat: ",~f" } };
+  const axis = { title: { text: "layers", standoff: 6, font: { size: 11 } }, range: depthRange(depths), tickformat: "d", ...(depths.length <= 12 ? { tickvals: depths } : {}), showspikes: false, fixedrange: true };
+  const own = { hovermode: "closest", margin: { l: 48, r: 16, b: 42 }, xaxis: axis, yaxis: { range: range ?? [0, 1], tickformat: ",~f" } };
   const picture = range ? { traces, layout: layout(tokens, own) } : emptyPicture(tokens, "Points appear here as runs report their peak.");
   void Plotly.react(plot, picture.traces, picture.layout, { ...CONFIG, responsive: true });
 }
@@ -57,6 +57,7 @@ window.addEventListener("online", () => socket.now());
 document.addEventListener("swapped", () => {
   study = pageData("study-data");
   stop.hidden = !study.active;
+  setText(document.getElementById("conditions"), study.conditions);
   if (!study.active) socket.close();
   draw();
 });
