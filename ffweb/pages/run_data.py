@@ -51,12 +51,13 @@ def result_parts(result: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def twin_of(run: Run, group: Sequence[Payload]) -> Payload | None:
-    """The backprop run of the same launch, data and seed; None for a run that is backprop itself."""
+    """The backprop run of the same launch, data, widths and seed; None for a run that is backprop itself."""
     if method(run.config) == BACKPROP:
         return None
 
     def pairs(other: Payload) -> bool:
-        same = all(value_at(other["config"], path) == value_at(run.config, path) for path in ("data.name", "seed"))
+        alike = ("data.name", "seed", "architecture.hidden")
+        same = all(value_at(other["config"], path) == value_at(run.config, path) for path in alike)
         return other["id"] != run.pk and method(other["config"]) == BACKPROP and same
 
     return next((other for other in group if pairs(other)), None)

@@ -15,7 +15,7 @@ from ffweb.pages.http import member, toast
 from ffweb.runs import studies
 from ffweb.runs.access import NotVisible
 from ffweb.runs.errors import Refused
-from ffweb.runs.studies import Impossible, Point
+from ffweb.runs.studies import Point
 from trainer.errors import ConfigError
 from trainer.profiling.cases import METHODS
 
@@ -53,11 +53,10 @@ def _launch(request: HttpRequest, form: study_form.Form, *, only_fitting: bool) 
         cases = outlook.fitting if outlook and not form.errors else []
     try:
         group = studies.create(member(request), cases) if cases else None
-    except Impossible:
-        return _form(request, form, refused=True)
     except ConfigError as error:
         study_form.refuse(form, error.errors)
-        return _form(request, form)
+        full = "" if form.errors else "Some cases have no room in the memory that is free here; the others can start."
+        return _form(request, form, refused=True, why=full)
     except Refused as error:
         return _form(request, form, refused=True, why=error.detail)
     return redirect("study", group) if group else _form(request, form, refused=True)

@@ -28,14 +28,6 @@ TAG = "memory-study"
 _LAYER = re.compile(r"layers/(\d+)/memory/(\w+)")
 
 
-class Impossible(ConfigError):
-    """Cases that cannot run here, each with its problems; the others could."""
-
-    def __init__(self, found: Mapping[Case, Sequence[Problem]]) -> None:
-        super().__init__([problem for problems in found.values() for problem in problems])
-        self.found = dict(found)
-
-
 @dataclass(frozen=True)
 class Need:
     """What a case will need, and what speaks against it here."""
@@ -73,21 +65,21 @@ def _estimate(case: Case) -> Estimate:
 def create(user: User, cases: Sequence[Case]) -> str:
     """Queue one run a case, all or none; returns their group.
 
-    Raises Impossible, ConfigError (loc `layers`) for too many, or TooMany.
+    Raises ConfigError with the problems of all cases that cannot run here, or (loc `layers`) of too many; or TooMany.
     """
     if len(cases) > launch.MAX_GROUP:
         msg = f"A study may have {launch.MAX_GROUP} runs; this one has {len(cases)}: leave out depths or methods."
         raise launch.refused("layers", msg)
     group = launch.group_name()
     rows: list[Run] = []
-    found: dict[Case, list[Problem]] = {}
+    found: list[Problem] = []
     for case in cases:
         try:
             rows.append(launch.row(user, _order(case, group)))
         except ConfigError as error:
-            found[case] = error.errors
+            found += error.errors
     if found:
-        raise Impossible(found)
+        raise ConfigError(found)
     launch.queue(user, rows)
     return group
 

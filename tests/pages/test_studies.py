@@ -110,6 +110,7 @@ def test_cases_without_room_are_named_and_the_others_can_start(client: Client, m
     monkeypatch.setattr(validate.estimating, "available_memory", lambda: room)
     refused = post(client)
     assert refused.status_code == 422
+    assert "Nothing was started Some cases have no room" in text(refused)
     assert "1 case has no room" in text(refused)
     assert "Start the 3 that fit" in text(refused)
     assert not Run.objects.exists()
@@ -180,6 +181,14 @@ def test_the_page_says_its_conditions_and_leads_to_every_run(client: Client, gro
     for run in Run.objects.filter(group=group):
         assert f'href="/runs/{run.pk}"' in page.content.decode()
         assert f'href="/studies/{group}"' in client.get(f"/runs/{run.pk}").content.decode()
+
+
+def test_the_twin_of_a_case_is_backprop_at_its_depth(client: Client) -> None:
+    group = post(client, methods=["ff", "backprop"])["Location"].rpartition("/")[2]
+    shallow, deep = (tell(group, "backprop", layers) for layers in (2, 3))
+    page = client.get(f"/runs/{tell(group, 'ff', 3).pk}").content.decode()
+    assert f'href="/runs/{deep.pk}">See the twin' in page
+    assert f'href="/runs/{shallow.pk}"' not in page
 
 
 def test_a_control_beside_a_run_is_no_case_of_the_study(client: Client, alice: User, group: str) -> None:
