@@ -27,6 +27,8 @@ class Row:
     bar: float
     unit: str
     better: Literal["down", "up"] = "down"
+    floor: float | None = None
+    """What would be measured if nothing but the products that cannot be left out took time."""
 
     @property
     def holds(self) -> bool:
@@ -66,24 +68,25 @@ def _cpu(field: str) -> str:
 
 def table(name: str, rows: Sequence[Row]) -> str:
     """The rows as aligned text."""
-    cells = [("work", "measured", "bar", "")] + [_cells(row) for row in rows]
-    widths = [max(len(line[column]) for line in cells) for column in range(4)]
+    cells = [("work", "measured", "bar", "", "products alone")] + [_cells(row) for row in rows]
+    widths = [max(len(line[column]) for line in cells) for column in range(5)]
     lines = ["  ".join(f"{text:<{width}}" for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
     return "\n".join([name, *lines])
 
 
-def _cells(row: Row) -> tuple[str, str, str, str]:
+def _cells(row: Row) -> tuple[str, ...]:
     sign = "≤" if row.better == "down" else "≥"
     return (
         row.work,
         "not measured" if row.measured is None else f"{row.measured:.4g} {row.unit}",
         f"{sign} {row.bar:g} {row.unit}",
         "" if row.measured is None else "ok" if row.holds else "MISSED",
+        "" if row.floor is None else f"{row.floor:.4g} {row.unit}",
     )
 
 
 def store(name: str, rows: Iterable[Row]) -> Path:
-    """Write OUT/NAME.json: {machine, rows: [{work, measured, bar, unit, better, holds}]}."""
+    """Write OUT/NAME.json: {machine, rows: [{work, measured, bar, unit, better, floor, holds}]}."""
     OUT.mkdir(parents=True, exist_ok=True)
     body = {"machine": machine(), "rows": [asdict(row) | {"holds": row.holds} for row in rows]}
     path = OUT / f"{name}.json"

@@ -46,8 +46,8 @@ def _beside(work: str, bars: dict[str, float], peak: float | None = None) -> lis
         if not _measurable(precision):
             found.append(Row(f"{work}/{precision}", None, bar, "×", "up"))
             continue
-        ours, usual = costs("training", f"{work}/{precision}", f"{work}/usual")
-        found.append(Row(f"{work}/{precision}", times(usual, ours), bar, "×", "up"))
+        ours, usual, bare = costs("training", f"{work}/{precision}", f"{work}/usual", f"{work}/bare-{precision}")
+        found.append(Row(f"{work}/{precision}", times(usual, ours), bar, "×", "up", floor=times(usual, bare)))
         if peak and precision == "float32":
             found.append(Row(f"{work}/peak", share_of_peak(usual, ours), peak, "of its peak"))
     return found
@@ -143,18 +143,57 @@ def _conv_block_usual(folder: Path) -> Act:
     return act
 
 
-def _bare(dtype: torch.dtype, folder: Path) -> Act:
-    """The products of one step of 784-2000×4 on 5,000 images: the first layer's once for both signs."""
-    sizes = [(5000, 774, 2000), *[(10_000, 2000, 2000)] * 3]
-    rows = {inputs: torch.randn(count, inputs, dtype=dtype) for count, inputs, _ in sizes}
-    weights = {inputs: torch.randn(outputs, inputs, dtype=dtype) for _, inputs, outputs in sizes}
-    bias, slopes = torch.zeros(2000, dtype=dtype), torch.randn(10_000, 2000, dtype=dtype)
+# Products that cannot be left out: (how often, rows, inputs, outputs). Images' own once for both signs or all labels.
+FORWARD = {
+    "full-batch": [(100, 1000, 774, 500), (50, 2000, 500, 500)],  # the first layer's again, once it has learnt
+    "sweep": [(10, 1000, 774, 500), (100, 1000, 500, 500)],
+    "small-step": [(40, 128, 774, 500), (40, 256, 500, 500)],
+    "joint-2000": [(5, 1000, 774, 2000), (30, 1000, 2000, 2000)],
+}
+GRADIENTS = {
+    "full-batch": [(50, 1000, 774, 500), (50, 2000, 500, 500)],
+    "sweep": [],
+    "small-step": FORWARD["small-step"],
+    "joint-2000": FORWARD["joint-2000"],
+}
+
+
+def _bare(work: str, dtype: torch.dtype, folder: Path) -> Act:
+    """The products of the work, and nothing else."""
+    acts: list[tuple[int, Act]] = []
+    for count, rows, inputs, outputs in FORWARD[work]:
+        x, weight = torch.randn(rows, inputs, dtype=dtype), torch.randn(outputs, inputs, dtype=dtype)
+        acts.append((count, partial(products.affine, x, weight, torch.zeros(outputs, dtype=dtype))))
+    for count, rows, inputs, outputs in GRADIENTS[work]:
+        x, delta = torch.randn(inputs, rows, dtype=dtype), torch.randn(outputs, rows, dtype=dtype)
+        acts.append((count, partial(products.affine, delta, x, torch.zeros(inputs, dtype=dtype))))
 
     def act() -> None:
-        for count, inputs, _ in sizes:
-            for part, slope in zip(torch.split(rows[inputs], 1000), torch.split(slopes[:count], 1000), strict=True):
-                products.affine(part, weights[inputs], bias)
-                products.affine(slope.T, part.T, bias[:0].new_zeros(inputs))
+        for count, once in acts:
+            for _ in range(count):
+                once()
+
+    return act
+
+
+def _bare_conv(dtype: torch.dtype, folder: Path) -> Act:
+    """A convolution of both signs and the gradient of its weights, four times."""
+    x, delta, weight = (
+        torch.randn(*shape).to(dtype=dtype, memory_format=torch.channels_last)
+        for shape in ((256, 128, 16, 16), (256, 128, 16, 16), (128, 128, 3, 3))
+    )
+    once: list[Act] = [
+        partial(torch.nn.functional.conv2d, x, weight, None, 1, 1),
+        partial(
+            torch.ops.aten.convolution_backward, delta, x, weight, None, [1, 1], [1, 1], [1, 1], False, [0, 0], 1,
+            [False, True, False],
+        ),
+    ]  # fmt: skip
+
+    def act() -> None:
+        for _ in range(4):
+            for part in once:
+                part()
 
     return act
 
@@ -181,11 +220,11 @@ WORKS: dict[str, Callable[[Path], Act]] = {
     "sweep/usual": _sweep_usual,
     "small-step/usual": _small_step_usual,
     "conv-block/usual": _conv_block_usual,
-    "joint-2000/bare-float32": partial(_bare, torch.float32),
-    "joint-2000/bare-bf16": partial(_bare, torch.bfloat16),
 }
-for _kind in KINDS:
+for _kind, _dtype in {"float32": torch.float32, "bf16": torch.bfloat16}.items():
+    WORKS |= {f"{_work}/bare-{_kind}": partial(_bare, _work, _dtype) for _work in FORWARD}
     WORKS |= {
+        f"conv-block/bare-{_kind}": partial(_bare_conv, _dtype),
         f"full-batch/{_kind}": partial(_full_batch, _kind),
         f"small-step/{_kind}": partial(_steps, precision=_kind, changes=SMALL, images=128 * 40, count=40),
         f"joint-2000/{_kind}": partial(_steps, precision=_kind, changes=WIDE, images=5000, count=1),

@@ -190,8 +190,8 @@ def _training(config: RunConfig, info: DataInfo) -> int:
     """Numbers alive at the fullest moment of a step.
 
     What a layer computes on its way exists for one piece of the batch, of one layer where layers learn alone, of all of
-    them where not. The rows between two layers exist for the whole batch where they are made by weights that have learnt
-    from all of it; where they are streamed, those of the piece at work and of the next one are in memory.
+    them where not. The rows between two layers exist for the whole batch where weights that have learnt from all of it
+    make them; where they are streamed, those of the piece at work and of the next one are in memory.
     """
     net, images = Shapes(config, info), batch(config, info)
     passes = max(config.at(layer).competitors.passes(net.classes) for layer in range(1, config.depth + 1))

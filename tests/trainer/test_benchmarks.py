@@ -27,7 +27,7 @@ def test_rows_are_stored_with_the_machine(tmp_path, monkeypatch, capsys):
     assert harness.run("one", lambda: rows[:1]) is True
     stored = orjson.loads((tmp_path / "two.json").read_bytes())
     assert stored["rows"][1] == {
-        "work": "slow", "measured": 3.0, "bar": 2.0, "unit": "ms", "better": "down", "holds": False,
+        "work": "slow", "measured": 3.0, "bar": 2.0, "unit": "ms", "better": "down", "floor": None, "holds": False,
     }  # fmt: skip
     assert {"cpu", "cores", "memory_bytes", "system", "python"} <= stored["machine"].keys()
     printed = capsys.readouterr().out
