@@ -168,8 +168,9 @@ def reading_numbers(config: RunConfig, info: DataInfo) -> int:
 
 
 def reading_rows(config: RunConfig, net: Shapes) -> int:
-    """Passes of one image that its answer takes: one a label where labels are tried."""
-    return net.classes if net.label and config.goodness.gives == "reading" else 1
+    """Passes of one image that its answer takes: one for each label that is tried."""
+    tried = min(net.classes, getattr(config.readout, "shortlist", None) or net.classes)
+    return tried if net.label and config.goodness.gives == "reading" else 1
 
 
 def reading_flops(config: RunConfig, info: DataInfo) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -20,7 +21,8 @@ from trainer.rivals import label_scores
 
 BUDGET = 48 * 2**20  # bytes of activities alive at once
 
-
+Sweep = Literal["asked", "all", "none"]
+"""Which labels the sweep tries beside a head."""
 Scores = dict[int, Tensor]
 """By layer (from 0), (N, K)."""
 
@@ -71,9 +73,12 @@ def _accuracy(scores: Tensor, y: Tensor) -> float:
     return float((scores.argmax(1) == y).double().mean())
 
 
-def images_at_once(net: Net) -> int:
-    """How many images may be in flight: activity and handed-over copy of two neighbouring layers, for all labels."""
-    passes = net.coder.classes if net.coder.code.carries_label else 1
+def images_at_once(net: Net, tried: int | None = None) -> int:
+    """How many images may be in flight: activity and handed-over copy of two neighbouring layers, for all labels tried.
+
+    `tried`: how many labels; None: all.
+    """
+    passes = (tried or net.coder.classes) if net.coder.code.carries_label else 1
     widest = max(prod(layer.block.inputs) + layer.block.widest for layer in net.layers)
     return max(1, BUDGET // (passes * widest * 2 * net.layers[0].buffer.flat.element_size()))
 
@@ -87,27 +92,35 @@ def judge(
     *,
     trained: int,
     tick: Callable[[], None] = lambda: None,
-    sweep: bool = True,
+    sweep: Sweep = "asked",
 ) -> Judgement:
     """Answers to `images`, rows (N, ...) and labels (N,), by the first `trained` layers: the rest know nothing yet.
 
-    Without `sweep` the layers' own readings are left out where a head answers: one pass instead of one a label. `tick`
-    is called before each piece and may raise to end it.
+    Where a head answers, the label sweep beside it tries the labels that the readout asks for, all, or none: one pass
+    instead of one a label. `tick` is called before each piece and may raise to end it.
     """
     x, y = images
     answers = _Answers(len(x))
-    for first in range(0, len(x), at_once := images_at_once(net)):
+    tried = _shortlist(net, head) if sweep == "asked" else None
+    for first in range(0, len(x), at_once := images_at_once(net, tried)):
         tick()
         part = slice(first, first + at_once)
-        piece = x[part].flatten(1)
-        for layer, scores in _scores(net, piece, trained) if sweep or not head else ():
-            answers.put("own", layer, part, scores)
+        piece, likely = x[part].flatten(1), None
         if head:
             total, probes = head.answers(piece)
+            likely = total.topk(tried).indices if tried else None
             answers.put("head", -1, part, total)
             for layer, logs in probes.items():
                 answers.put("probe", layer, part, logs)
+        for layer, scores in _scores(net, piece, trained, likely) if sweep != "none" or not head else ():
+            answers.put("own", layer, part, scores)
     return _judgement(answers, readout, len(net.layers), trained, y)
+
+
+def _shortlist(net: Net, head: Head | None) -> int | None:
+    """How many labels the head chooses for the sweep; None: all are tried."""
+    asked = head.rule.shortlist if head else None
+    return asked and min(asked, net.coder.classes)
 
 
 class _Answers:
@@ -140,16 +153,28 @@ def _judgement(answers: _Answers, readout: AnyReadout, layers: int, trained: int
     return Judgement(own, summed, y)
 
 
-def _scores(net: Net, x: Tensor, trained: int) -> Iterator[tuple[int, Tensor]]:
-    """Each layer's scores (B, K) of images x (B, D): by the label sweep, or in one pass where it gives class scores."""
+def _scores(net: Net, x: Tensor, trained: int, likely: Tensor | None) -> Iterator[tuple[int, Tensor]]:
+    """Each layer's scores (B, K) of images x (B, D): by the label sweep, or in one pass where it gives class scores.
+
+    Where the sweep tries only the `likely` labels (B, n), the others' scores are minus infinity.
+    """
     given = {layer.index: layer.rules.goodness.gives for layer in net.layers[:trained] if layer.reads}
     swept = [layer for layer, gives in given.items() if gives == "reading" and net.coder.code.carries_label]
     straight = [layer for layer, gives in given.items() if gives == "classes"]
     if swept:
-        for layer, h in net.climb(net.coder.every_label(x), max(swept) + 1):
+        rows = net.coder.every_label(x) if likely is None else net.coder.labelled(x, likely.T)
+        for layer, h in net.climb(rows, max(swept) + 1):
             if layer.index in swept:
-                yield layer.index, label_scores(layer.scores(h), net.coder.classes)
+                yield layer.index, _of_labels(layer.scores(h), net.coder.classes, likely)
     if straight:
         for layer, h in net.climb(net.coder.neutral(x), max(straight) + 1):
             if layer.index in straight:
                 yield layer.index, layer.scores(h)
+
+
+def _of_labels(scores: Tensor, classes: int, likely: Tensor | None) -> Tensor:
+    """Readings of images under the labels that were tried as (B, K)."""
+    if likely is None:
+        return label_scores(scores, classes)
+    found = scores.new_full((len(likely), classes), -torch.inf)
+    return found.scatter_(1, likely, label_scores(scores, likely.shape[1]))

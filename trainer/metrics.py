@@ -58,6 +58,12 @@ METRICS: tuple[Metric, ...] = (
     Metric("test/accuracy", "fraction", "up", "Accuracy on the test images."),
     Metric("test/sweep_accuracy", "fraction", "up", "Test accuracy by the label sweep, where a softmax head answers."),
     Metric(
+        "test/shortlist_agreement",
+        "fraction",
+        "up",
+        "How often the label sweep of a shortlist answers as one of all labels, of the first 1,000 test images.",
+    ),
+    Metric(
         "test/accuracy_no_top_down",
         "fraction",
         None,

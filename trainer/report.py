@@ -9,7 +9,7 @@ import torch
 
 from trainer import figures
 from trainer.errors import Stopped
-from trainer.evaluate import Judgement, judge
+from trainer.evaluate import Judgement, Sweep, judge
 from trainer.gauges import Sums
 from trainer.metrics import layer as series
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FIGURE_SECONDS = 2.0
 SAMPLE_SECONDS = 0.5
+COMPARED = 1000
+"""Test images on which a shortlist is compared with all labels."""
 
 
 def report(run: Session, step: Step) -> None:
@@ -60,7 +62,7 @@ def _evaluated(run: Session, step: Step) -> dict[str, float]:
         values = _accuracies(test, "test/accuracy", "accuracy")
         values |= {series(layer + 1, "probe_accuracy"): value for layer, value in test.probe_accuracy().items()}
         if test.sweep_accuracy is not None:
-            values["test/sweep_accuracy"] = test.sweep_accuracy
+            values |= {"test/sweep_accuracy": test.sweep_accuracy} | _agreement(run, trained, test)
         if run.data.info.kind == "text":
             values["test/perplexity"] = test.perplexity
         if step.number == run.plan.total:
@@ -96,6 +98,17 @@ def _held_out(run: Session, trained: int) -> dict[str, float]:
     return {"valid/accuracy": valid.accuracy} | text
 
 
+def _agreement(run: Session, trained: int, test: Judgement) -> dict[str, float]:
+    """Where the sweep tries a shortlist: how often it answers as a sweep of all labels, of the first test images."""
+    readout = run.config.readout
+    if test.swept is None or not getattr(readout, "shortlist", None):
+        return {}
+    sample = slice(0, COMPARED)
+    whole = judge_images(run, run.data.x_test[sample], run.data.y_test[sample], trained, sweep="all").swept
+    assert whole is not None
+    return {"test/shortlist_agreement": float((test.swept[sample].argmax(1) == whole.argmax(1)).double().mean())}
+
+
 def _severed(run: Session, trained: int) -> dict[str, float]:
     """Test accuracy with something cut, by what that shows."""
     x, y = run.data.x_test, run.data.y_test
@@ -110,7 +123,7 @@ def judge_test(run: Session, trained: int) -> Judgement:
 
 
 def judge_images(
-    run: Session, x: torch.Tensor, y: torch.Tensor, trained: int, net: Net | None = None, *, sweep: bool = True
+    run: Session, x: torch.Tensor, y: torch.Tensor, trained: int, net: Net | None = None, *, sweep: Sweep = "asked"
 ) -> Judgement:
     """Scores of images x with labels y, by the run's net or another. Raises Stopped when somebody asks for it."""
 

@@ -19,7 +19,7 @@ def conclude(run: Session) -> dict[str, Any]:
     layers = len(run.net.layers)
     with run.meters.apart():
         test = judge_test(run, layers)
-        train = judge_images(run, run.data.x_train, run.data.y_train, layers, sweep=False)
+        train = judge_images(run, run.data.x_train, run.data.y_train, layers, sweep="none")
         draw(run, test)
     by_test, by_train = test.layer_accuracy(), train.layer_accuracy()
     content = {

@@ -11,6 +11,8 @@ from trainer import evaluate
 from trainer.axes.competitors import HardWrongLabel, WrongLabel
 from trainer.axes.objective import SwishSymBa, SymBa, Threshold
 from trainer.config import RunConfig, compose, parse
+from trainer.figures import separation
+from trainer.nets.head import Head
 from trainer.nets.net import Net, build
 from trainer.nets.rows import Plain
 from trainer.plan import Plan
@@ -130,6 +132,34 @@ def test_the_sweep_in_small_pieces_is_the_sweep_label_by_label(monkeypatch):
                 assert torch.allclose(pieces.scores[layer][:, label], scores)
         assert torch.allclose(whole.total, whole.scores[0] + whole.scores[1])
         monkeypatch.undo()
+
+
+def test_a_shortlist_tries_the_labels_that_the_head_finds_likeliest():
+    config, net = small(readout={"kind": "softmax", "shortlist": 2})
+    x, y, _ = images()
+    head = Head(config.readout, net)
+    head.weights[0].normal_(generator=torch.Generator().manual_seed(7))
+    short = evaluate.judge(net, config.readout, head, (x, y), trained=2)
+    whole = evaluate.judge(net, config.readout, head, (x, y), trained=2, sweep="all")
+    likely = torch.zeros(IMAGES, CLASSES, dtype=torch.bool).scatter_(1, short.total.topk(2).indices, True)
+    assert torch.equal(short.total, whole.total)
+    for layer in range(2):
+        assert torch.allclose(short.scores[layer][likely], whole.scores[layer][likely])
+        assert short.scores[layer][~likely].isneginf().all()
+    known = separation(short, 0, None)
+    assert sum(known["right"]) + sum(known["wrong"]) == 2 * IMAGES
+    assert 0 <= known["ordered"] <= 1
+    assert evaluate.judge(net, config.readout, head, (x, y), trained=2, sweep="none").scores == {}
+
+
+def test_a_run_says_how_often_its_shortlist_answers_as_all_labels_would(tmp_path):
+    stored = tiny.config({"readout": {"kind": "softmax", "shortlist": 3}})
+    tiny.train(stored, tmp_path)
+    (*_, last) = [e["values"] for e in tiny.events(tmp_path, "metrics") if "test/sweep_accuracy" in e["values"]]
+    assert 0.3 < last["test/shortlist_agreement"] <= 1
+    tiny.train(tiny.config({"readout": {"kind": "softmax", "shortlist": 10}}), tmp_path / "all")
+    (*_, last) = [e["values"] for e in tiny.events(tmp_path / "all", "metrics") if "test/sweep_accuracy" in e["values"]]
+    assert last["test/shortlist_agreement"] == 1
 
 
 def learning(out) -> list[set[str]]:

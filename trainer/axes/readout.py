@@ -104,6 +104,9 @@ class _Head(Value):
     """Each step takes learning rate × this share off its weights."""
     epochs: int | None = Field(None, ge=1, le=1_000_000, title="Afterwards", json_schema_extra={"unit": "epochs"})
     """Empty: it learns with the net, in every step. A number: it learns when the net is done, for so many epochs."""
+    shortlist: int | None = Field(None, ge=1, le=65_536, title="Shortlist", json_schema_extra=RARE)
+    """So many labels, those that the head finds likeliest, are tried in the label sweep beside it, which is that much
+    faster; how often the sweep then answers as one of all labels would is measured. Empty: all labels are tried."""
     pool: int | None = Field(None, ge=1, le=1024, title="Pooled to", json_schema_extra=RARE)
     """Maps are averaged to so many places each way, tokens to their mean if set; empty: all numbers are read."""
 
