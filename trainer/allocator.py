@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import sys
 
-MAPPED_FROM = 1 << 20  # bytes
+MAPPED_FROM = 1 << 18  # bytes: less than what a layer makes of a piece of images, else that tears the heap
 _M_MMAP_THRESHOLD = -3
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,9 @@ from typing import Any
 from trainer.errors import DataError
 from trainer.profiling.cases import Case
 from trainer.rundir import write_json
+
+STEADY = {"NUMPY_MADVISE_HUGEPAGE": "0"}
+"""NumPy asks for pages of 2 MB, which the kernel gives or not: peaks would differ by them from run to run."""
 
 Row = dict[str, Any]
 """A case's own fields, then seconds, cpu_seconds, flops, rise, before, parts; or `failed`, a sentence."""
@@ -52,17 +56,23 @@ def _same(row: Row, case: Case) -> bool:
 
 def _measured(case: Case) -> Row:
     case.config()  # a wrong one is refused here, with its field
+    return alone("trainer.profiling.measure", case.as_dict())
+
+
+def alone(module: str, case: dict[str, Any], datasets: str | None = None) -> Row:
+    """What `python -m module` prints of the case on its stdin, or the case with `failed`; data sets from `datasets`."""
     done = subprocess.run(
-        [sys.executable, "-m", "trainer.profiling.measure"],
-        input=json.dumps(case.as_dict()),
+        [sys.executable, "-m", module],
+        input=json.dumps(case),
         capture_output=True,
         text=True,
         check=False,
+        env=os.environ | STEADY | ({"FFWEB_DATASETS": datasets} if datasets else {}),
     )
     if done.returncode == 0:
         row: Row = json.loads(done.stdout)
         return row
-    return case.as_dict() | {"failed": _why(done.returncode, done.stderr)}
+    return case | {"failed": _why(done.returncode, done.stderr)}
 
 
 def _why(code: int, said: str) -> str:
