@@ -68,6 +68,8 @@ class Recorder:
         self.bar: Bar | None = None
         self.summary: dict[str, list[float | None]] = {}
         """By series: last, best, step of the best (both None where no direction is better)."""
+        self.curve: list[tuple[float, float]] = []
+        """Seconds of training and test accuracy, at each evaluation so far."""
         self._spoke = 0.0
 
     def start(self, **fields: Any) -> None:
@@ -86,6 +88,8 @@ class Recorder:
         )
         for name, value in values.items():
             self._keep(name, value, counters.step)
+        if "test/accuracy" in values:
+            self.curve.append((counters.train_seconds, values["test/accuracy"]))
         if self.bar:
             self.bar.show(values)
 

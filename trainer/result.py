@@ -10,7 +10,23 @@ from trainer.data import counted
 from trainer.report import draw, judge_images, judge_test
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from trainer.session import Session
+
+LEVELS = (0.5, 0.9, 0.95, 0.97, 0.98, 0.99)
+"""Test accuracies whose time is told."""
+
+
+def time_to(curve: Iterable[tuple[float, float]], levels: Iterable[float] = LEVELS) -> dict[str, float]:
+    """By level of accuracy, the seconds of training after which an evaluation first found it; those reached alone.
+
+    `curve` is (seconds, accuracy) in the order of time. Between two evaluations nobody knows: the time is an upper
+    bound, as fine as evaluations are close.
+    """
+    points = list(curve)
+    first = {f"{level:g}": next((at for at, found in points if found >= level), None) for level in levels}
+    return {level: at for level, at in first.items() if at is not None}
 
 
 def conclude(run: Session) -> dict[str, Any]:
@@ -41,6 +57,7 @@ def conclude(run: Session) -> dict[str, Any]:
         "per_layer": [_layer(run, index, by_test, by_train) for index in range(layers)],
         "per_epoch": run.ledger.per_epoch,
         "e2e_seconds": run.e2e_seconds,
+        "time_to": time_to(run.recorder.curve),
         "compute_seconds": run.ledger.total.compute,
         "download_seconds": run.data.download_seconds,
         "peak": _peak(run),

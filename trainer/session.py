@@ -72,7 +72,7 @@ class Session:
         self.chosen: tuple[int, list[int]] | None = None
         """The layers that a readout of a range reads, and the step for which they were chosen."""
         self.energy_before = 0.0
-        self.e2e_before = -data.download_seconds
+        self.e2e_before = 0.0
         self.began = time.time()
         self._began = time.perf_counter()
         self.pending = False
@@ -94,7 +94,7 @@ class Session:
 
     @property
     def e2e_seconds(self) -> float:
-        """Wall time so far, pauses and download excluded."""
+        """Wall time since there is a net, pauses excluded; the data were there before."""
         return self.e2e_before + time.perf_counter() - self._began
 
     def flops(self, step: Step) -> float:
@@ -195,6 +195,7 @@ class Session:
             "gauges": self.gauges.state(),
             "counters": asdict(self.counters),
             "summary": self.recorder.summary,
+            "curve": self.recorder.curve,
             "ledger": self.ledger.state(),
             "peak_memory": self.peak_memory,
             "anonymous_peak": self.anonymous_peak,
@@ -219,7 +220,7 @@ class Session:
         self.rng.set_state(state["rng"])
         self.gauges.restore(state["gauges"], self.device)
         self.counters = Counters(**state["counters"])
-        self.recorder.summary = state["summary"]
+        self.recorder.summary, self.recorder.curve = state["summary"], state["curve"]
         self.ledger.restore(state["ledger"])
         self.peak_memory, self.anonymous_peak = state["peak_memory"], state["anonymous_peak"]
         self.e2e_before, self.energy_before = state["e2e_seconds"], state["energy"]

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import sys
+import time
 import types
+from contextlib import suppress
 
 import numpy as np
 import pytest
 import torch
 
+from tests.trainer import tiny
 from trainer import meters, metrics
+from trainer.batches import Batches
+from trainer.errors import Stopped
 from trainer.meters import EnergyCounter, Gpu, Meters, ProcMemory, PsutilMemory, find_gpu, rapl
+from trainer.profiling.measure import RESET
+from trainer.rundir import RunDir
 
 MB = 1_000_000
 
@@ -45,6 +53,16 @@ def test_the_peak_stays_when_memory_is_given_back():
     assert memory.peak() >= top
 
 
+def test_the_peak_is_of_what_came_and_went():
+    memory = ProcMemory()
+    RESET.write_text("5")
+    before = memory.rss()
+    block = np.ones(100 * MB, np.uint8)
+    size = block.nbytes
+    del block
+    assert memory.peak() - before == pytest.approx(size, rel=0.05)
+
+
 def test_a_cpu_run_measures_no_gpu_and_never_says_zero():
     meter = Meters("cpu")
     sum(range(100_000))
@@ -64,6 +82,23 @@ def test_cpu_utilisation_counts_from_call_to_call(monkeypatch):
     meter = Meters("cpu")
     assert meter.cpu_utilisation() == 50
     assert meter.cpu_utilisation() is None
+
+
+def spent():
+    """Seconds of the wall clock and of this process's CPU."""
+    return np.array([time.perf_counter(), time.process_time()])
+
+
+def test_one_busy_thread_uses_what_it_gets_of_one_core():
+    outside = spent()
+    meter = Meters("cpu")
+    inside = spent()
+    while spent()[1] - inside[1] < 0.2:
+        pass
+    inner_wall, inner_cpu = spent() - inside
+    used = meter.cpu_utilisation()
+    outer_wall, outer_cpu = spent() - outside
+    assert 100 * inner_cpu / outer_wall <= used <= 100 * outer_cpu / inner_wall
 
 
 def zone(folder, name, energy, limit=1000):
@@ -93,6 +128,25 @@ def test_no_rapl_no_energy(tmp_path, monkeypatch):
     meter = Meters("cpu")
     assert (meter.energy(), meter.energy_source) == (None, None)
     assert "energy/total" not in meter.sample()
+
+
+@pytest.mark.parametrize("stops", [False, True])
+def test_a_run_counts_the_energy_of_a_package_of_known_power(tmp_path, monkeypatch, stops):
+    counter = zone(tmp_path / "powercap", "intel-rapl:0", 70_000_000, limit=100_000_000) / "energy_uj"
+
+    def burn(step_j=5):  # 50 W for 0.1 s in each of the 12 steps; the counter wraps on the way
+        counter.write_text(str((int(counter.read_text()) + step_j * 1_000_000) % 100_000_000))
+
+    draw = Batches.draw
+    monkeypatch.setattr(Batches, "draw", lambda *args: (burn(), draw(*args))[1])
+    monkeypatch.setattr(meters, "rapl", lambda: rapl(tmp_path / "powercap"))
+    if stops:
+        with suppress(Stopped):
+            tiny.train(tiny.config(), tmp_path / "run", tiny.StopAt(tmp_path / "run", 6))
+        burn(20)  # what others burn meanwhile is not the run's
+    tiny.train(tiny.config(), tmp_path / "run", resume=stops)
+    result = json.loads(RunDir(tmp_path / "run").result.read_bytes())
+    assert result["energy"] == {"joules": pytest.approx(60), "source": "RAPL"}
 
 
 class NVMLError(Exception):
