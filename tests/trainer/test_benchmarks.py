@@ -6,10 +6,14 @@ import importlib
 
 import orjson
 import pytest
+import torch
 
 from benchmarks import __main__ as bench
-from benchmarks import harness
+from benchmarks import harness, memory, nebuly
 from benchmarks.harness import Row
+from tests.trainer import tiny
+from trainer.data import load
+from trainer.profiling import study
 
 
 @pytest.mark.parametrize(
@@ -49,3 +53,43 @@ def test_an_unknown_benchmark_is_named(monkeypatch, capsys):
 
 def test_microseconds_counts_one_call():
     assert 0 < harness.microseconds(lambda: None, times=100) < 100
+
+
+PEAKS = {
+    ("ff-streamed", 2): 100, ("ff-streamed", 7): 100, ("ff-streamed", 47): 100.5, ("ff", 2): 200, ("ff", 7): 600,
+    ("ff", 47): 3000, ("backprop", 2): 300, ("backprop", 7): 700, ("backprop-checkpointed", 7): 600,
+    ("nebuly", 2): 800, ("nebuly", 7): 1200, ("nebuly", 47): 3000,
+}  # fmt: skip
+
+
+def test_bars_of_memory_are_ratios_of_peaks(monkeypatch):
+    def alone(module, case, datasets):
+        rise = {"rss": 1e6 * PEAKS[case["method"], case["layers"]], "anonymous": 0.0}
+        return case | {"rise": rise, "cpu_seconds": 2.2 if case["method"] == "ff-streamed" else 2.0}
+
+    monkeypatch.setattr(study, "alone", alone)
+    found = {row.work: (round(row.measured, 3), row.holds) for row in memory.rows()}
+    assert found == {
+        "streamed/rise": (0.5, True),
+        "streamed/2-layers-to-backprop": (0.333, True),
+        "streamed/7-layers-to-backprop": (0.143, True),
+        "streamed/7-layers-to-checkpointed": (0.167, True),
+        "streamed/time": (1.1, True),
+        "resident/2-layers-to-nebuly": (0.25, True),
+        "resident/7-layers-to-nebuly": (0.5, True),
+        "resident/47-layers-to-nebuly": (1.0, False),
+    }
+
+
+def test_nebulys_scheme_learns_and_keeps_what_it_is_said_to_keep():
+    torch.manual_seed(0)
+    data = load(tiny.config().data, "cpu", 0)
+    x, y = data.x_train.flatten(1), data.y_train
+    layers = nebuly.net(x.shape[1], 64, 2)
+    for _ in range(150):
+        nebuly.train(layers, x, y, 50, lambda: None)
+    positive, negative = layers[0](nebuly.rows_of(x, y)).pow(2).mean(1).chunk(2)
+    assert (positive > negative).float().mean() > 0.9
+    for layer in layers:
+        assert layer.linear.weight.grad is not None
+        assert {"exp_avg", "exp_avg_sq"} <= layer.optimiser.state[layer.linear.weight].keys()
