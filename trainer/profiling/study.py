@@ -14,9 +14,6 @@ from trainer.errors import DataError
 from trainer.profiling.cases import Case
 from trainer.rundir import write_json
 
-STEADY = {"NUMPY_MADVISE_HUGEPAGE": "0"}
-"""NumPy asks for pages of 2 MB, which the kernel gives or not: peaks would differ by them from run to run."""
-
 Row = dict[str, Any]
 """A case's own fields, then seconds, cpu_seconds, flops, rise, before, parts; or `failed`, a sentence."""
 
@@ -67,7 +64,7 @@ def alone(module: str, case: dict[str, Any], datasets: str | None = None) -> Row
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | STEADY | ({"FFWEB_DATASETS": datasets} if datasets else {}),
+        env=os.environ | ({"FFWEB_DATASETS": datasets} if datasets else {}),
     )
     if done.returncode == 0:
         row: Row = json.loads(done.stdout)
