@@ -14,7 +14,7 @@ from torch import Tensor
 from trainer.nets.layer import Layer
 from trainer.update.reading import Reading, Task
 
-KEPT = 1 << 21  # numbers of waiting rows, at which they are counted even though no point is due
+KEPT = 1 << 17  # numbers of waiting rows, at which they are counted even though no point is due: a deep net has many
 
 
 class Sums(NamedTuple):

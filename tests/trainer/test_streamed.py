@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 
 from tests.trainer import tiny
+from trainer import gauges
 from trainer.errors import ConfigError, Stopped
 
 POINTS = [
@@ -53,3 +54,22 @@ def test_what_needs_all_layers_at_once_is_refused(changes, says):
     with pytest.raises(ConfigError, match=says) as refused:
         tiny.config({**changes, "memory.kind": "streamed"})
     assert refused.value.field == "memory.kind"
+
+
+def test_readings_that_wait_are_few_however_deep_the_net_and_say_the_same(tmp_path, monkeypatch):
+    tiny.train(tiny.config(), tmp_path / "at-points")
+    waiting = []
+    add = gauges.Gauges.add
+
+    def watched(self, *args):
+        add(self, *args)
+        waiting.append(self._kept)
+
+    monkeypatch.setattr(gauges, "KEPT", 150)
+    monkeypatch.setattr(gauges.Gauges, "add", watched)
+    tiny.train(tiny.config(), tmp_path / "early")
+    assert max(waiting) <= 150
+    assert min(waiting[1:]) == 0
+    for early, late in zip(tiny.points(tmp_path / "early"), tiny.points(tmp_path / "at-points"), strict=True):
+        assert early[:4] == late[:4]
+        assert early[4] == pytest.approx(late[4])
