@@ -30,7 +30,6 @@ from trainer.data import load
 from trainer.meters import ProcMemory
 from trainer.profiling import study
 from trainer.profiling.cases import Case
-from trainer.profiling.measure import RESET
 
 HIDDEN, BATCH, IMAGES = 2000, 5000, 10_000
 SHALLOW, MIDDLE, DEEP = 2, 7, 47
@@ -106,7 +105,7 @@ def measure(layers: int) -> dict[str, Any]:
     data = load(parse(compose(changes={"data.name": DATA, "data.train_size": IMAGES})).data, "cpu", 0)
     nebuly.train(nebuly.net(8, 8, 1), torch.randn(64, 8), torch.arange(64) % 10, 64, lambda: None)  # loads the kernels
     memory = ProcMemory()
-    RESET.write_text("5")
+    memory.forget_peak()
     before = memory.rss(), memory.anonymous()
     seen = [before[1]]
     began = time.process_time()

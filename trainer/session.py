@@ -220,7 +220,7 @@ class Session:
         self.rng.set_state(state["rng"])
         self.gauges.restore(state["gauges"], self.device)
         self.counters = Counters(**state["counters"])
-        self.recorder.summary, self.recorder.curve = state["summary"], state["curve"]
+        self.recorder.summary, self.recorder.curve = state["summary"], state.get("curve", [])
         self.ledger.restore(state["ledger"])
         self.peak_memory, self.anonymous_peak = state["peak_memory"], state["anonymous_peak"]
         self.e2e_before, self.energy_before = state["e2e_seconds"], state["energy"]
