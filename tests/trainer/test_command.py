@@ -82,7 +82,7 @@ def test_the_result_says_it_all(finished):
     )
     assert result["peak"]["rss"] > 0
     assert result["peak"]["cuda"] is None
-    assert 0 < result["peak"]["rise"] < result["peak"]["rss"]
+    assert 0 <= result["peak"]["rise"] < result["peak"]["rss"]  # so small a net may find all it needs on the heap
     assert result["checkpoint"]["bytes"] == (finished / "checkpoint.pt").stat().st_size
 
 
