@@ -17,6 +17,9 @@ from torch import Tensor
 SMALLEST = 1 << 20
 """Multiplications below which a call costs more than the faster product saves."""
 
+BLOCK = 1 << 20
+"""About so many numbers of a gradient are made at once: a few MB, still near the processor when they are added."""
+
 
 @cache
 def library() -> str:
@@ -49,11 +52,15 @@ def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 def accumulate(delta: Tensor, x: Tensor, grad: Tensor) -> None:
-    """grad (H, D) += deltaᵀ x for delta (R, H) and x (R, D)."""
+    """grad (H, D) += deltaᵀ x for delta (R, H) and x (R, D), which may be in fewer bits than grad."""
     if _by_onednn(x, delta.shape[1]):
-        grad.add_(_onednn(delta.contiguous().T, x.contiguous().T))
-    else:
+        turned, x, units = delta.T.contiguous(), x.contiguous(), max(1, BLOCK // x.shape[1])
+        for into, part in zip(torch.split(grad, units), torch.split(turned, units), strict=True):
+            into.add_(_onednn(part, x.T))
+    elif x.dtype == grad.dtype:
         grad.addmm_(delta.T, x)
+    else:
+        grad.add_(delta.T @ x)
 
 
 def _by_onednn(x: Tensor, outputs: int) -> bool:

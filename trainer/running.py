@@ -65,8 +65,7 @@ def carry_out(config: RunConfig, folder: RunDir, recorder: Recorder, stop: Stop,
 
     Raises TrainerError.
     """
-    if config.memory.kind == "streamed":
-        allocator.fix_threshold()
+    allocator.fix_threshold(config.memory.kind)
     device = machine.pick(config.device)
     state = checkpoint.load(folder) if resume else None
     before = checkpoint.about(folder).get("environment", {}) if state else {}

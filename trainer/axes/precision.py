@@ -58,7 +58,9 @@ class Bfloat16(Value, title="bfloat16"):
         return self.lift(products.affine(self.cast(x), self.cast(weight), self.cast(bias)))
 
     def accumulate(self, delta: Tensor, x: Tensor, grad: Tensor) -> None:
-        grad.add_(self.cast(delta).T @ self.cast(x))
+        from trainer import products
+
+        products.accumulate(self.cast(delta), self.cast(x), grad)
 
 
 AnyPrecision = Annotated[Float32 | Bfloat16, Field(discriminator="kind")]

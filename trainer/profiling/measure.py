@@ -42,8 +42,7 @@ def measure(case: Case) -> dict[str, Any]:
     config = case.config()
     if config.threads:
         torch.set_num_threads(config.threads)
-    if config.memory.kind == "streamed":
-        allocator.fix_threshold()
+    allocator.fix_threshold(config.memory.kind)
     device = machine.pick(config.device)
     data = load(config.data, device, config.seed)
     machine.warm(device)
