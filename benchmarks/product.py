@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from trainer import loop
+from trainer import allocator, loop
 from trainer.config import RunConfig, compose, parse
 from trainer.data import Dataset, load
 from trainer.plan import Step
@@ -37,7 +37,8 @@ def session(folder: Path, data: Dataset, changes: dict[str, Any], *, watched: bo
 
 
 def begun(config: RunConfig, data: Dataset, folder: Path, *, watched: bool = False) -> Session:
-    """A run of `config`, about to begin; without meters unless it is `watched`."""
+    """A run of `config`, about to begin as the product's do; without meters unless it is `watched`."""
+    allocator.fix_threshold(config.memory.kind)
     place = RunDir(folder).create()
     made = Session(config, data, folder=place, recorder=Recorder(place), stop=Stop(place), device=torch.device("cpu"))
     if not watched:

@@ -182,10 +182,11 @@ FINDINGS: tuple[Finding, ...] = (
         slug="trifecta",
         title="Each of the Trifecta’s repairs helps, pairs most; in a short run all stay behind the frozen net",
         text="The authors’ ablation, small: six blocks with a quarter of the channels, 10,000 images of CIFAR-10, 20 "
-        "epochs, three seeds. The bounded loss of a pair alone adds a little, batch norm or overlapping pairs add much "
-        "more, all three most, as in their slides; but there batch norm adds more than pairs, here it is the other way "
-        "round. Only with pairs or batch norm is the last block better than the first. After so short a training the "
-        "same net with frozen blocks and a trained readout is well ahead of every form, and backprop of that.",
+        "epochs, three seeds. The paired loss alone adds a little, batch norm or overlapping pairs add much more, all "
+        "three most, as in their slides; but there batch norm adds more than pairs, here it is the other way round. "
+        "Only with pairs or batch norm is the last block better than the first. After so short a training the same net "
+        "with frozen blocks and a trained readout is well ahead of every form, and the net trained by backprop far "
+        "ahead.",
         limits="A fifth of their epochs and images, a quarter of the channels, batches of 128 and a falling rate. "
         "Higher rates were tried for all three together and did not help.",
         metric="test/accuracy",
