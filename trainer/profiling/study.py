@@ -13,6 +13,7 @@ from typing import Any
 from trainer.errors import DataError
 from trainer.profiling.cases import Case
 from trainer.rundir import write_json
+from trainer.surroundings import VARIABLES
 
 Row = dict[str, Any]
 """A case's own fields, then seconds, cpu_seconds, flops, rise, before, parts; or `failed`, a sentence."""
@@ -64,7 +65,7 @@ def alone(module: str, case: dict[str, Any], datasets: str | None = None) -> Row
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | ({"FFWEB_DATASETS": datasets} if datasets else {}),
+        env=VARIABLES | os.environ | ({"FFWEB_DATASETS": datasets} if datasets else {}),
     )
     if done.returncode == 0:
         row: Row = json.loads(done.stdout)
