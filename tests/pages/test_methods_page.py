@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.utils.html import escape
@@ -265,6 +266,18 @@ def test_findings_are_hidden_until_their_cases_are_measured(
     assert re.findall(r"<td>(.*?)</td>", text) == ["90.00\u202f%", "81.0 · –", "90.00\u202f%"]
 
 
+@pytest.fixture
+def own_pictures(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The files that presets on one's own data name, with a few pictures each."""
+    named = {preset.config.get("data", {}).get("name", "") for preset in PRESETS.values()}
+    labels = np.arange(400) % 10
+    for name in (name.removeprefix("npz:") for name in named if name.startswith("npz:")):
+        x = np.zeros((len(labels), 32, 32, 3), np.uint8)
+        np.savez(tmp_path / f"{name}.npz", x_train=x, y_train=labels, x_test=x[:100], y_test=labels[:100])
+    monkeypatch.setenv("FFWEB_DATASETS", str(tmp_path))
+
+
+@pytest.mark.usefixtures("own_pictures")
 @pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: finding.slug)
 def test_a_case_opens_a_form_that_can_start_it(finding: Finding, browser: Browser, alice: User) -> None:
     client = browser(alice)
