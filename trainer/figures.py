@@ -33,7 +33,7 @@ def separation(judgement: Judgement, layer: int, theta: float | None) -> dict[st
     scores = judgement.scores[layer].float().cpu()
     right = torch.zeros_like(scores, dtype=torch.bool).scatter_(1, judgement.y.cpu()[:, None], True)
     true, wrong = scores[right], scores[~right].view(len(scores), -1)
-    both = (true.isfinite()[:, None] & wrong.isfinite()) if _shortened(scores) else torch.ones_like(wrong).bool()
+    pairs = (true[:, None] > wrong)[~(true.isneginf()[:, None] | wrong.isneginf())]  # a shortlist tries some labels
     low, high = _span(scores)
     edges = torch.linspace(low, high, BINS + 1, dtype=torch.float64)
     return {
@@ -42,13 +42,8 @@ def separation(judgement: Judgement, layer: int, theta: float | None) -> dict[st
         "right": _counts(true, low, high),
         "wrong": _counts(wrong.flatten(), low, high),
         "theta": theta,
-        "ordered": float((true[:, None] > wrong)[both].double().mean()),
+        "ordered": float(pairs.double().mean()) if len(pairs) else 0.0,
     }
-
-
-def _shortened(scores: Tensor) -> bool:
-    """Whether the sweep tried some of the labels only."""
-    return bool(scores.isneginf().any())
 
 
 def _span(scores: Tensor) -> tuple[float, float]:

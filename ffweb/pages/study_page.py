@@ -9,7 +9,7 @@ from typing import Any
 from ffweb.pages.format import duration, number, size
 from ffweb.pages.rows import data_of
 from ffweb.runs.status import FINISHED
-from ffweb.runs.studies import Point
+from ffweb.runs.studies import Point, held
 from trainer.profiling.cases import METHODS
 
 MEGABYTE = 1e6
@@ -34,7 +34,7 @@ def lines(points: Sequence[Point]) -> list[Line]:
         Line(
             title=method.title,
             slot=slot,
-            backprop=name.startswith("backprop"),
+            backprop=not held(name)["local"],
             points=[_drawn(point) for point in points if point.case.method == name and point.told],
         )
         for slot, (name, method) in enumerate(METHODS.items(), 1)

@@ -190,11 +190,11 @@ def _parts(method: str, latest: Mapping[str, float]) -> dict[str, float] | None:
     for name, value in latest.items():
         if found := _LAYER.fullmatch(name):
             by_layer.setdefault(int(found[1]), {})[found[2]] = value
-    return parts(list(by_layer.values()), **_held(method)) if by_layer else None
+    return parts(list(by_layer.values()), **held(method)) if by_layer else None
 
 
 @lru_cache
-def _held(method: str) -> dict[str, bool]:
+def held(method: str) -> dict[str, bool]:
     """How a method holds its layers, whatever their number."""
     config = Case(method, 1, data="digits").config()
     return {"streamed": config.memory.kind == "streamed", "local": config.scope.local}

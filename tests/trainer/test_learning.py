@@ -150,6 +150,9 @@ def test_a_shortlist_tries_the_labels_that_the_head_finds_likeliest():
     assert sum(known["right"]) + sum(known["wrong"]) == 2 * IMAGES
     assert 0 <= known["ordered"] <= 1
     assert evaluate.judge(net, config.readout, head, (x, y), trained=2, sweep="none").scores == {}
+    alone = head.rule.model_copy(update={"shortlist": 1})
+    head.rule = alone
+    assert separation(evaluate.judge(net, alone, head, (x, y), trained=2), 0, None)["ordered"] == 0  # no pair, no NaN
 
 
 def test_a_run_says_how_often_its_shortlist_answers_as_all_labels_would(tmp_path):
