@@ -14,6 +14,8 @@ from typing import Any, Literal
 import orjson
 import psutil
 
+from trainer.processor import processor
+
 OUT = Path(__file__).parent / "out"
 
 
@@ -51,19 +53,12 @@ def machine() -> dict[str, Any]:
 
 
 def _cpu_name() -> str:
-    return _cpu("model name") or platform.processor() or platform.machine()
+    return processor("model name") or platform.processor() or platform.machine()
 
 
 def cpu_flags() -> set[str]:
     """What the first core says that it can do; empty where nothing says so."""
-    return set(_cpu("flags").split())
-
-
-def _cpu(field: str) -> str:
-    """What /proc/cpuinfo says of the first core."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    return next((line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == field), "")
+    return set(processor("flags").split())
 
 
 def table(name: str, rows: Sequence[Row]) -> str:

@@ -14,6 +14,7 @@ import torch
 import trainer
 from trainer import products
 from trainer.errors import ConfigError
+from trainer.processor import processor
 
 
 def pick(device: str) -> torch.device:
@@ -63,12 +64,7 @@ def environment(device: torch.device) -> dict[str, Any]:
 
 
 def _cpu_name() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
+    return processor("model name") or platform.processor() or platform.machine()
 
 
 def _git(*arguments: str) -> str | None:

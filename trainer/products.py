@@ -8,11 +8,12 @@ and convolutions. The choice hangs on processor and shape alone, never on a timi
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from trainer.processor import processor
 
 SMALLEST = 1 << 20
 """Multiplications below which a call costs more than the faster product saves."""
@@ -25,21 +26,13 @@ BLOCK = 1 << 20
 def library() -> str:
     """Which library computes large float32 products on this CPU: onednn, or torch for PyTorch's own choice."""
     wide = "AVX512" in torch.backends.cpu.get_cpu_capability()
-    return "onednn" if _there() and wide and _vendor() == "AuthenticAMD" else "torch"
+    return "onednn" if _there() and wide and processor("vendor_id") == "AuthenticAMD" else "torch"
 
 
 @cache
 def _there() -> bool:
     there: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     return there and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-
-
-def _vendor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return ""
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("vendor_id")), "")
 
 
 def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
