@@ -13,8 +13,13 @@ import torch
 from benchmarks import harness, product, reference
 from benchmarks.harness import Row
 from benchmarks.turns import Act, costs, share_of_peak, times
-from trainer import products
+from trainer import loop, products
+from trainer.blocks.course import Visit
 from trainer.evaluate import judge
+from trainer.nets.flow import Flow
+from trainer.nets.rows import Plain, Rows
+from trainer.rivals import Piece
+from trainer.update.reading import Task
 
 MLP = {
     "init.kind": "torch_default", "label_code.strength": "max", "normalisation.input.kind": "unit_l2",
@@ -22,9 +27,9 @@ MLP = {
     "objective.slope": 1.0, "architecture.hidden": [500, 500],
 }  # fmt: skip
 CONV = {
-    "architecture.kind": "conv", "architecture.channels": "128", "label_code.kind": "pattern",
+    "architecture.kind": "conv", "architecture.channels": "128, 128", "label_code.kind": "pattern",
     "init.kind": "torch_default", "objective.kind": "symba", "objective.alpha": 4.0,
-    "normalisation.input.kind": "batch", "schedule.batch_size": 128,
+    "normalisation.handover.kind": "batch", "schedule.kind": "joint",
 }  # fmt: skip
 KINDS = {"float32": "float32", "bf16": "bfloat16"}
 HALF = ("avx512_bf16", "amx_bf16")
@@ -72,12 +77,10 @@ def _measurable(precision: str) -> bool:
 # ── the works: what one turn does ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _steps(
-    folder: Path, *, precision: str, changes: dict[str, Any], images: int, count: int, shape: tuple[int, ...] = (28, 28)
-) -> Act:
+def _steps(folder: Path, *, precision: str, changes: dict[str, Any], images: int, count: int) -> Act:
     """`count` steps of the product's loop at a time."""
     more = {"schedule.kind": "joint", "schedule.epochs": 10_000, "precision.kind": KINDS[precision]}
-    run = product.session(folder / "run", product.dataset(folder, images, shape), more | changes)
+    run = product.session(folder / "run", product.dataset(folder, images), more | changes)
     steps = run.plan.after(0)
 
     def act() -> None:
@@ -129,6 +132,36 @@ def _small_step_usual(folder: Path) -> Act:
     def act() -> None:
         for xs, ys in zip(torch.split(x, 128), torch.split(y, 128), strict=True):
             reference.joint(layers, reference.overlay(xs, ys), reference.overlay(xs, _wrong(ys)))
+
+    return act
+
+
+class _Given(Flow):
+    """Rows that a layer below has handed over."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def inlet(self, visit: Visit) -> Rows:
+        return self._rows
+
+    def take(self, visit: Visit, h: torch.Tensor) -> None:
+        raise AssertionError("the last layer hands nothing on")
+
+
+def _conv_block(precision: str, folder: Path) -> Act:
+    """Four turns of the last of two conv layers, its input given as to the usual script."""
+    data = product.dataset(folder, 128, (16, 16, 3))
+    run = product.session(folder / "run", data, CONV | {"precision.kind": KINDS[precision]})
+    step = run.plan.step(1)
+    loop.open_phase(run, step)
+    maps = torch.randn(256, 128, 16, 16).contiguous(memory_format=torch.channels_last)
+    task = Task(run.net.layers[1].rules.competitors, data.y_train, 128)
+    piece = Piece(_Given(Plain(maps)), task, 0, last=True)
+
+    def act() -> None:
+        for _ in range(4):
+            loop.take_turn(run, step, Visit(1), [piece], learns=True, onward=False)
 
     return act
 
@@ -228,7 +261,5 @@ for _kind, _dtype in {"float32": torch.float32, "bf16": torch.bfloat16}.items():
         f"full-batch/{_kind}": partial(_full_batch, _kind),
         f"small-step/{_kind}": partial(_steps, precision=_kind, changes=SMALL, images=128 * 40, count=40),
         f"joint-2000/{_kind}": partial(_steps, precision=_kind, changes=WIDE, images=5000, count=1),
-        f"conv-block/{_kind}": partial(
-            _steps, precision=_kind, changes=CONV, images=128 * 8, count=4, shape=(16, 16, 127)
-        ),
+        f"conv-block/{_kind}": partial(_conv_block, _kind),
     }

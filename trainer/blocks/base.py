@@ -12,7 +12,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from torch import Generator, Tensor
 
@@ -115,6 +115,13 @@ class Linear(Block):
     def settle(self, a: Tensor, precision: Any) -> tuple[Tensor, Pull]:
         """h (R, *outputs) from a = act(z), pooled where the block pools; and the way back to dL/da."""
         return a, lambda slope: slope
+
+    def portions(self, rows: Any) -> Iterator[tuple[slice, Any]]:
+        """The rows, ready, in the parts that `accumulate` takes one after another: deltas of one are alive at a time.
+
+        Only where `settle` leaves rows apart.
+        """
+        yield slice(None), rows
 
     @abstractmethod
     def accumulate(self, grads: Weights, rows: Any, delta: Tensor, precision: Any) -> None:

@@ -11,11 +11,14 @@ from trainer.blocks.base import Linear, Shape
 from trainer.blocks.chain import Link, Pool
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from torch import Generator, Tensor
 
     from trainer.blocks.base import Pull, Weights
+
+PORTION = 1 << 20
+"""About so many numbers of a delta are alive at once: a smaller product is no slower."""
 
 Join = Literal["none", "add", "concat"]
 
@@ -88,6 +91,12 @@ class Conv(Linear):
                 return torch.autograd.grad((small * slope.to(small.dtype)).sum(), leaf)[0]
 
         return precision.lift(small.detach()), back
+
+    def portions(self, rows: Any) -> Iterator[tuple[slice, Any]]:
+        count = len(rows) if self.pools else max(1, PORTION // prod(self.outputs))
+        for first in range(0, len(rows), count):
+            where = slice(first, first + count)
+            yield where, rows.written(rows.x[where])
 
     def accumulate(self, grads: Weights, rows: Any, delta: Tensor, precision: Any) -> None:
         import torch

@@ -42,16 +42,18 @@ def forward(layer: Layer, rows: Rows, task: Task, noise: Noise = QUIET) -> tuple
 def _backward(
     layer: Layer, rows: Rows, task: Task, reading: Reading, *, kept: Tensor, h: Tensor, back: Pull, mask: Tensor | None
 ) -> None:
-    rules, grads = layer.rules, layer.buffer.grads
+    rules, grads, block = layer.rules, layer.buffer.grads, cast(Linear, layer.block)
     row = reading.judged
-    slope = rules.objective.slope(row, task.index(row)) * task.share(row)
-    dn, dp = rules.goodness.pull(reading.h, layer.p, task.competitors.unrow(slope, task.y))
-    delta = back(drop(rules.before.pull(h, dn), mask))
-    if not layer.masked:
-        delta = rules.activation.pull(kept, delta)
-    if rules.peer:
-        delta += peer_pull(layer, h, task)
-    if not rules.frozen:
-        cast(Linear, layer.block).accumulate(under("w", grads), rows, delta, rules.precision)
-    for name, value in dp.items():
-        grads[f"p.{name}"].add_(value)
+    slope = task.competitors.unrow(rules.objective.slope(row, task.index(row)) * task.share(row), task.y)
+    peer = peer_pull(layer, h, task) if rules.peer else None
+    for where, some in block.portions(rows) if mask is None else [(slice(None), rows)]:
+        dn, dp = rules.goodness.pull(reading.h[where], layer.p, slope[where])
+        delta = back(drop(rules.before.pull(h[where], dn), mask))
+        if not layer.masked:
+            delta = rules.activation.pull(kept[where], delta)
+        if peer is not None:
+            delta += peer
+        if not rules.frozen:
+            block.accumulate(under("w", grads), some, delta, rules.precision)
+        for name, value in dp.items():
+            grads[f"p.{name}"].add_(value)
