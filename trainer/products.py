@@ -46,14 +46,19 @@ def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 def accumulate(delta: Tensor, x: Tensor, grad: Tensor) -> None:
     """grad (H, D) += deltaᵀ x for delta (R, H) and x (R, D), which may be in fewer bits than grad."""
-    if _by_onednn(x, delta.shape[1]):
-        turned, x, units = delta.T.contiguous(), x.contiguous(), max(1, BLOCK // x.shape[1])
-        for into, part in zip(torch.split(grad, units), torch.split(turned, units), strict=True):
-            into.add_(_onednn(part, x.T))
-    elif x.dtype == grad.dtype:
+    if x.dtype == grad.dtype and not _by_onednn(x, delta.shape[1]):
         grad.addmm_(delta.T, x)
-    else:
-        grad.add_(delta.T @ x)
+        return
+    units = max(1, BLOCK // x.shape[1])
+    for into, part in zip(torch.split(grad, units), torch.split(delta.T, units), strict=True):
+        into.add_(_turned(part, x))
+
+
+def _turned(part: Tensor, x: Tensor) -> Tensor:
+    """A product with the transpose (H, R) of rows, which PyTorch's own bfloat16 product takes as it lies."""
+    if x.dtype == torch.float32 and _by_onednn(x, len(part)):
+        return _onednn(part.contiguous(), x.contiguous().T)
+    return part @ x
 
 
 def _by_onednn(x: Tensor, outputs: int) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from trainer import products
 from trainer.axes.normalisation import AnyHandover
 from trainer.axes.precision import AnyPrecision
 
@@ -137,10 +138,13 @@ class Labelled(Rows):
         return out.flatten(0, 1)
 
     def accumulate(self, delta: Tensor, weight: Tensor, bias: Tensor, precision: AnyPrecision) -> None:
-        """As of the coded rows; the image columns take all J deltas in one product."""
-        shared = delta.view(*self.labels.shape, -1).sum(0)
+        """As of the coded rows; the image columns take all J deltas in one product, the label's those of each label."""
+        passes = delta.view(*self.labels.shape, -1)
+        shared = passes[0].clone()
+        for one in passes[1:]:
+            shared.add_(one)
         precision.accumulate(shared, self.image, weight[:, self.image_place])
-        precision.accumulate(delta, self._codes(self.table), weight[:, self.label_place])
+        weight[:, self.label_place].addmm_(self._by_label(delta).T, self.table)
         bias.add_(shared.sum(0))
 
     def dense(self, table: Tensor | None = None) -> Tensor:
@@ -175,6 +179,14 @@ class Labelled(Rows):
     def dropped(self, mask: Tensor) -> Labelled:
         """The rows with a mask (B, …) on the image; labels are never dropped."""
         return replace(self, image=_masked(self.image, mask[:, self.image_place]))
+
+    def _by_label(self, delta: Tensor) -> Tensor:
+        """delta (J·B, H) times the strength of each row's label, added up by label, (K + 1, H)."""
+        spread = delta.new_zeros(len(self.table), len(delta))
+        spread.scatter_(0, self.labels.reshape(1, -1), self.gain.repeat(len(self.labels), 1).T)
+        sums = delta.new_zeros(len(self.table), delta.shape[1])
+        products.accumulate(spread.T, delta, sums)
+        return sums
 
     def _codes(self, table: Tensor) -> Tensor:
         """The label's part of every row, (J·B, …)."""
