@@ -38,7 +38,7 @@ HALF = ("avx512_bf16", "amx_bf16")
 
 def rows() -> list[Row]:
     return [*_beside("full-batch", {"float32": 2.9, "bf16": 6.3}, peak=0.25),
-            *_beside("sweep", {"float32": 3.7}, peak=0.1),
+            *_beside("sweep", {"float32": 3.7, "bf16": 8.0}, peak=0.1),
             *_beside("small-step", {"float32": 2.3, "bf16": 2.8}),
             *_beside("conv-block", {"float32": 1.1, "bf16": 3.5}, peak=0.5),
             *_joint({"float32": 80, "bf16": 60})]  # fmt: skip
@@ -113,11 +113,12 @@ def _full_batch_usual(folder: Path) -> Act:
     return act
 
 
-def _sweep(folder: Path) -> Act:
+def _sweep(precision: str, folder: Path) -> Act:
     """The labels of 10,000 images."""
     data = product.dataset(folder, 10_000)
-    run = product.session(folder / "run", data, MLP)
-    return lambda: judge(run.net, run.config.readout, None, (data.x_train, data.y_train), trained=2)
+    run = product.session(folder / "run", data, MLP | {"evaluate.precision.kind": KINDS[precision]})
+    images, numbers = (data.x_train, data.y_train), run.config.evaluate.precision
+    return lambda: judge(run.net, run.config.readout, None, images, trained=2, precision=numbers)
 
 
 def _sweep_usual(folder: Path) -> Act:
@@ -249,7 +250,6 @@ SMALL = MLP | {"schedule.batch_size": 128}
 WIDE = MLP | {"schedule.batch_size": 5000, "architecture.hidden": [2000] * 4}
 WORKS: dict[str, Callable[[Path], Act]] = {
     "full-batch/usual": _full_batch_usual,
-    "sweep/float32": _sweep,
     "sweep/usual": _sweep_usual,
     "small-step/usual": _small_step_usual,
     "conv-block/usual": _conv_block_usual,
@@ -258,6 +258,7 @@ for _kind, _dtype in {"float32": torch.float32, "bf16": torch.bfloat16}.items():
     WORKS |= {f"{_work}/bare-{_kind}": partial(_bare, _work, _dtype) for _work in FORWARD}
     WORKS |= {
         f"conv-block/bare-{_kind}": partial(_bare_conv, _dtype),
+        f"sweep/{_kind}": partial(_sweep, _kind),
         f"full-batch/{_kind}": partial(_full_batch, _kind),
         f"small-step/{_kind}": partial(_steps, precision=_kind, changes=SMALL, images=128 * 40, count=40),
         f"joint-2000/{_kind}": partial(_steps, precision=_kind, changes=WIDE, images=5000, count=1),

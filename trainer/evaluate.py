@@ -14,8 +14,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from trainer.axes.precision import AnyPrecision
 from trainer.axes.readout import AnyReadout
 from trainer.nets.head import Head
+from trainer.nets.layer import READING
 from trainer.nets.net import Net
 from trainer.rivals import label_scores
 
@@ -93,11 +95,13 @@ def judge(
     trained: int,
     tick: Callable[[], None] = lambda: None,
     sweep: Sweep = "asked",
+    precision: AnyPrecision = READING,
 ) -> Judgement:
     """Answers to `images`, rows (N, ...) and labels (N,), by the first `trained` layers: the rest know nothing yet.
 
     Where a head answers, the label sweep beside it tries the labels that the readout asks for, all, or none: one pass
-    instead of one a label. `tick` is called before each piece and may raise to end it.
+    instead of one a label. The layers' readings are computed in `precision`, a head's in float32. `tick` is called
+    before each piece and may raise to end it.
     """
     x, y = images
     answers = _Answers(len(x))
@@ -112,7 +116,7 @@ def judge(
             answers.put("head", -1, part, total)
             for layer, logs in probes.items():
                 answers.put("probe", layer, part, logs)
-        for layer, scores in _scores(net, piece, trained, likely) if sweep != "none" or not head else ():
+        for layer, scores in _scores(net, piece, trained, likely, precision) if sweep != "none" or not head else ():
             answers.put("own", layer, part, scores)
     return _judgement(answers, readout, len(net.layers), trained, y)
 
@@ -153,7 +157,9 @@ def _judgement(answers: _Answers, readout: AnyReadout, layers: int, trained: int
     return Judgement(own, summed, y)
 
 
-def _scores(net: Net, x: Tensor, trained: int, likely: Tensor | None) -> Iterator[tuple[int, Tensor]]:
+def _scores(
+    net: Net, x: Tensor, trained: int, likely: Tensor | None, precision: AnyPrecision
+) -> Iterator[tuple[int, Tensor]]:
     """Each layer's scores (B, K) of images x (B, D): by the label sweep, or in one pass where it gives class scores.
 
     Where the sweep tries only the `likely` labels (B, n), the others' scores are minus infinity.
@@ -163,11 +169,11 @@ def _scores(net: Net, x: Tensor, trained: int, likely: Tensor | None) -> Iterato
     straight = [layer for layer, gives in given.items() if gives == "classes"]
     if swept:
         rows = net.coder.every_label(x) if likely is None else net.coder.labelled(x, likely.T)
-        for layer, h in net.climb(rows, max(swept) + 1):
+        for layer, h in net.climb(rows, max(swept) + 1, precision):
             if layer.index in swept:
                 yield layer.index, _of_labels(layer.scores(h), net.coder.classes, likely)
     if straight:
-        for layer, h in net.climb(net.coder.neutral(x), max(straight) + 1):
+        for layer, h in net.climb(net.coder.neutral(x), max(straight) + 1, precision):
             if layer.index in straight:
                 yield layer.index, layer.scores(h)
 

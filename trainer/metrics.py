@@ -64,6 +64,12 @@ METRICS: tuple[Metric, ...] = (
         "How often the label sweep of a shortlist answers as one of all labels, of the first 1,000 test images.",
     ),
     Metric(
+        "test/rounding_agreement",
+        "fraction",
+        "up",
+        "How often an evaluation in bfloat16 answers as one in float32, of the first 1,000 test images.",
+    ),
+    Metric(
         "test/accuracy_no_top_down",
         "fraction",
         None,

@@ -12,8 +12,10 @@ from trainer.errors import Stopped
 from trainer.evaluate import Judgement, Sweep, judge
 from trainer.gauges import Sums
 from trainer.metrics import layer as series
+from trainer.nets.layer import READING
 
 if TYPE_CHECKING:
+    from trainer.axes.precision import AnyPrecision
     from trainer.nets.net import Net
     from trainer.plan import Step
     from trainer.session import Session
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 FIGURE_SECONDS = 2.0
 SAMPLE_SECONDS = 0.5
 COMPARED = 1000
-"""Test images on which a shortlist is compared with all labels."""
+"""Test images on which a shortcut of evaluation is compared with the long way."""
 
 
 def report(run: Session, step: Step) -> None:
@@ -59,10 +61,10 @@ def _evaluated(run: Session, step: Step) -> dict[str, float]:
         return {}
     try:
         test = judge_test(run, trained)
-        values = _accuracies(test, "test/accuracy", "accuracy")
+        values = _accuracies(test, "test/accuracy", "accuracy") | _agreements(run, trained, test)
         values |= {series(layer + 1, "probe_accuracy"): value for layer, value in test.probe_accuracy().items()}
         if test.sweep_accuracy is not None:
-            values |= {"test/sweep_accuracy": test.sweep_accuracy} | _agreement(run, trained, test)
+            values["test/sweep_accuracy"] = test.sweep_accuracy
         if run.data.info.kind == "text":
             values["test/perplexity"] = test.perplexity
         if step.number == run.plan.total:
@@ -98,15 +100,24 @@ def _held_out(run: Session, trained: int) -> dict[str, float]:
     return {"valid/accuracy": valid.accuracy} | text
 
 
-def _agreement(run: Session, trained: int, test: Judgement) -> dict[str, float]:
-    """Where the sweep tries a shortlist: how often it answers as a sweep of all labels, of the first test images."""
-    readout = run.config.readout
-    if test.swept is None or not getattr(readout, "shortlist", None):
-        return {}
-    sample = slice(0, COMPARED)
-    whole = judge_images(run, run.data.x_test[sample], run.data.y_test[sample], trained, sweep="all").swept
-    assert whole is not None
-    return {"test/shortlist_agreement": float((test.swept[sample].argmax(1) == whole.argmax(1)).double().mean())}
+def _agreements(run: Session, trained: int, test: Judgement) -> dict[str, float]:
+    """How often a shortlist of labels, and readings in fewer bits, answer some test images as the long way does."""
+    sample, found = slice(0, COMPARED), dict[str, float]()
+    x, y = run.data.x_test[sample], run.data.y_test[sample]
+    short = test.total if test.swept is None else test.swept
+    if test.swept is not None and getattr(run.config.readout, "shortlist", None):
+        whole = judge_images(run, x, y, trained, sweep="all").swept
+        found["test/shortlist_agreement"] = _alike(short[sample], whole)
+    if run.config.evaluate.precision != READING:
+        exact = judge_images(run, x, y, trained, precision=READING)
+        found["test/rounding_agreement"] = _alike(short[sample], exact.total if exact.swept is None else exact.swept)
+    return found
+
+
+def _alike(scores: torch.Tensor, others: torch.Tensor | None) -> float:
+    """Share of the images to which both (N, K) give the same answer."""
+    assert others is not None
+    return float((scores.argmax(1) == others.argmax(1)).double().mean())
 
 
 def _severed(run: Session, trained: int) -> dict[str, float]:
@@ -123,18 +134,30 @@ def judge_test(run: Session, trained: int) -> Judgement:
 
 
 def judge_images(
-    run: Session, x: torch.Tensor, y: torch.Tensor, trained: int, net: Net | None = None, *, sweep: Sweep = "asked"
+    run: Session,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    trained: int,
+    net: Net | None = None,
+    *,
+    sweep: Sweep = "asked",
+    precision: AnyPrecision | None = None,
 ) -> Judgement:
     """Scores of images x with labels y, by the run's net or another. Raises Stopped when somebody asks for it."""
+
+    readout = run.config.readout
 
     def tick() -> None:
         run.stop.check()
         run.progress("evaluate", force=False)
 
     def answers(x: torch.Tensor, y: torch.Tensor) -> Judgement:
-        return judge(net or run.net, run.config.readout, run.head, (x, y), trained=trained, tick=tick, sweep=sweep)
+        asked: AnyPrecision = precision or run.config.evaluate.precision
+        images = (x, y)
+        return judge(
+            net or run.net, readout, run.head, images, trained=trained, tick=tick, sweep=sweep, precision=asked
+        )
 
-    readout = run.config.readout
     if readout.kind != "range":
         return answers(x, y)
     if run.chosen is None or run.chosen[0] != run.counters.step:

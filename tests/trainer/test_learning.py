@@ -165,6 +165,19 @@ def test_a_run_says_how_often_its_shortlist_answers_as_all_labels_would(tmp_path
     assert last["test/shortlist_agreement"] == 1
 
 
+@pytest.mark.parametrize(
+    "changes", [{}, {"readout.kind": "softmax"}, tiny.MONO], ids=["sweep", "beside a head", "rows"]
+)
+def test_an_evaluation_in_fewer_bits_says_how_often_it_answers_as_in_float32(changes, tmp_path):
+    for kind in ("float32", "bfloat16"):
+        tiny.train(tiny.config({**changes, "evaluate.precision.kind": kind}), tmp_path / kind)
+    exact, rounded = (tiny.state(tmp_path / kind) for kind in ("float32", "bfloat16"))
+    assert all(torch.equal(a["flat"], b["flat"]) for a, b in zip(exact["layers"], rounded["layers"], strict=True))
+    points = [e["values"] for e in tiny.events(tmp_path / "bfloat16", "metrics") if "test/accuracy" in e["values"]]
+    assert all(0.8 < point["test/rounding_agreement"] <= 1 for point in points)
+    assert "test/rounding_agreement" not in str(tiny.events(tmp_path / "float32", "metrics"))
+
+
 def learning(out) -> list[set[str]]:
     """The layers that have a loss in each point."""
     names = [[name.split("/") for name in event["values"]] for event in tiny.events(out, "metrics")]

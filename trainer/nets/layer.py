@@ -45,7 +45,7 @@ class Rules:
 
 
 READING = Float32()
-"""What evaluation computes in, whatever training does."""
+"""What readings are computed in, whatever training does, unless evaluation is asked for another."""
 
 
 class Buffer:

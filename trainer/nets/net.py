@@ -13,7 +13,7 @@ from trainer.blocks.base import Block
 from trainer.blocks.course import Visit
 from trainer.nets.coder import Coder
 from trainer.nets.flow import Flow, Stream
-from trainer.nets.layer import Layer, Rules, named
+from trainer.nets.layer import READING, Layer, Rules, named
 from trainer.nets.recurrent import Ticks
 from trainer.nets.rows import Rows
 from trainer.nets.shelf import Shelf
@@ -21,6 +21,7 @@ from trainer.nets.spill import Scratch, Spilled
 from trainer.pieces import images_at_once
 
 if TYPE_CHECKING:
+    from trainer.axes.precision import AnyPrecision
     from trainer.config import RunConfig
 
 
@@ -57,13 +58,15 @@ class Net:
         """The turns in which `layers` (from 0) compute; those below them are read on the way."""
         return [visit for visit in self.course if self.coupled or visit.layer in layers]
 
-    def climb(self, rows: Rows, upto: int | None = None) -> Iterator[tuple[Layer, Tensor]]:
+    def climb(
+        self, rows: Rows, upto: int | None = None, precision: AnyPrecision = READING
+    ) -> Iterator[tuple[Layer, Tensor]]:
         """Each layer with its activity h (R, …) whenever it is read, up to number `upto` (from 0; None: all)."""
         flow, wanted = self.flow(self.layers, rows), range(len(self.layers) if upto is None else upto)
         turns = self.turns(wanted)
         for visit in turns:
             layer = self.layers[visit.layer]
-            h = layer.activity(flow.inlet(visit))
+            h = layer.activity(flow.inlet(visit), precision)
             if visit.scored and visit.layer in wanted:
                 yield layer, h
             if visit is not turns[-1]:
