@@ -14,6 +14,7 @@ from benchmarks import harness, product, reference
 from benchmarks.harness import Row
 from benchmarks.turns import Act, costs, share_of_peak, times
 from trainer import loop, products
+from trainer.axes.precision import of_kind
 from trainer.blocks.course import Visit
 from trainer.evaluate import judge
 from trainer.nets.flow import Flow
@@ -116,8 +117,8 @@ def _full_batch_usual(folder: Path) -> Act:
 def _sweep(precision: str, folder: Path) -> Act:
     """The labels of 10,000 images."""
     data = product.dataset(folder, 10_000)
-    run = product.session(folder / "run", data, MLP | {"evaluate.precision.kind": KINDS[precision]})
-    images, numbers = (data.x_train, data.y_train), run.config.evaluate.precision
+    run = product.session(folder / "run", data, MLP)
+    images, numbers = (data.x_train, data.y_train), of_kind(KINDS[precision])
     return lambda: judge(run.net, run.config.readout, None, images, trained=2, precision=numbers)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from trainer import figures
+from trainer.axes.precision import of_kind
 from trainer.errors import Stopped
 from trainer.evaluate import Judgement, Sweep, judge
 from trainer.gauges import Sums
@@ -108,7 +109,7 @@ def _agreements(run: Session, trained: int, test: Judgement) -> dict[str, float]
     if test.swept is not None and getattr(run.config.readout, "shortlist", None):
         whole = judge_images(run, x, y, trained, sweep="all").swept
         found["test/shortlist_agreement"] = _alike(short[sample], whole)
-    if run.config.evaluate.precision != READING:
+    if run.config.evaluate.precision != READING.kind:
         exact = judge_images(run, x, y, trained, precision=READING)
         found["test/rounding_agreement"] = _alike(short[sample], exact.total if exact.swept is None else exact.swept)
     return found
@@ -144,19 +145,15 @@ def judge_images(
     precision: AnyPrecision | None = None,
 ) -> Judgement:
     """Scores of images x with labels y, by the run's net or another. Raises Stopped when somebody asks for it."""
-
-    readout = run.config.readout
+    readout, numbers = run.config.readout, precision or of_kind(run.config.evaluate.precision)
 
     def tick() -> None:
         run.stop.check()
         run.progress("evaluate", force=False)
 
     def answers(x: torch.Tensor, y: torch.Tensor) -> Judgement:
-        asked: AnyPrecision = precision or run.config.evaluate.precision
-        images = (x, y)
-        return judge(
-            net or run.net, readout, run.head, images, trained=trained, tick=tick, sweep=sweep, precision=asked
-        )
+        images, asked = (x, y), net or run.net
+        return judge(asked, readout, run.head, images, trained=trained, tick=tick, sweep=sweep, precision=numbers)
 
     if readout.kind != "range":
         return answers(x, y)

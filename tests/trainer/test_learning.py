@@ -170,7 +170,7 @@ def test_a_run_says_how_often_its_shortlist_answers_as_all_labels_would(tmp_path
 )
 def test_an_evaluation_in_fewer_bits_says_how_often_it_answers_as_in_float32(changes, tmp_path):
     for kind in ("float32", "bfloat16"):
-        tiny.train(tiny.config({**changes, "evaluate.precision.kind": kind}), tmp_path / kind)
+        tiny.train(tiny.config({**changes, "evaluate.precision": kind}), tmp_path / kind)
     exact, rounded = (tiny.state(tmp_path / kind) for kind in ("float32", "bfloat16"))
     assert all(torch.equal(a["flat"], b["flat"]) for a, b in zip(exact["layers"], rounded["layers"], strict=True))
     points = [e["values"] for e in tiny.events(tmp_path / "bfloat16", "metrics") if "test/accuracy" in e["values"]]

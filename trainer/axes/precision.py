@@ -63,4 +63,9 @@ class Bfloat16(Value, title="bfloat16"):
         products.accumulate(self.cast(delta), self.cast(x), grad)
 
 
+def of_kind(kind: str) -> Float32 | Bfloat16:
+    """The precision of that name."""
+    return Bfloat16() if kind == "bfloat16" else Float32()
+
+
 AnyPrecision = Annotated[Float32 | Bfloat16, Field(discriminator="kind")]
