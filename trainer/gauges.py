@@ -14,7 +14,8 @@ from torch import Tensor
 from trainer.nets.layer import Layer
 from trainer.update.reading import Reading, Task
 
-KEPT = 1 << 17  # numbers of waiting rows, at which they are counted even though no point is due: a deep net has many
+KEPT = 1 << 15
+"""Numbers of waiting rows at which they are counted though no point is due: a deep net's would fill memory."""
 
 
 class Sums(NamedTuple):
@@ -26,9 +27,6 @@ class Sums(NamedTuple):
     ordered: float = 0.0
     """Readings whose true competitor is the highest."""
     images: float = 0.0
-
-    def __add__(self, other: tuple[Any, ...]) -> Sums:
-        return Sums(*(a + b for a, b in zip(self, other, strict=True)))
 
 
 class _Waiting(NamedTuple):
@@ -42,13 +40,22 @@ class _Waiting(NamedTuple):
     """Loss beyond that of the rows, the mean over the images; a scalar."""
 
 
+class _Counted(NamedTuple):
+    """What is left of rows that have been counted, beside their totals; still on the device."""
+
+    steps: list[int]
+    sound: Tensor
+    """Whether all losses of each of these steps' rows were finite."""
+
+
 class Gauges:
     """Readings of every layer since the last `read`, and the first step whose loss was no number."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self._layers = layers
         self._waiting: list[list[_Waiting]] = [[] for _ in layers]
-        self._sums = [Sums() for _ in layers]
+        self._totals: list[Tensor | None] = [None for _ in layers]
+        self._counted: list[list[_Counted]] = [[] for _ in layers]
         self._alive: dict[int, Tensor] = {}
         self._kept = 0
         self.bad: dict[int, int] = {}
@@ -69,9 +76,17 @@ class Gauges:
         self._alive[layer.index] = on if seen is None else seen | on
 
     def read(self) -> list[Sums]:
-        """Sums of each layer since the last time."""
+        """Sums of each layer since the last time; the only place that waits for the device."""
         self._count()
-        sums, self._sums = self._sums, [Sums() for _ in self._layers]
+        sums = [Sums() if totals is None else Sums(*totals.tolist()) for totals in self._totals]
+        for index, counted in enumerate(self._counted):
+            steps = [step for part in counted for step in part.steps]
+            sound = [flag for part in counted for flag in part.sound.tolist()]
+            wrong = [step for step, flag in zip(steps, sound, strict=True) if not flag]
+            if wrong:
+                self.bad.setdefault(index, wrong[0])
+        self._totals = [None for _ in self._layers]
+        self._counted = [[] for _ in self._layers]
         return sums
 
     def first_bad(self) -> tuple[int, int] | None:
@@ -85,22 +100,27 @@ class Gauges:
         return shares
 
     def _count(self) -> None:
+        """Add what waits to the totals, on the device."""
         for layer, waiting in zip(self._layers, self._waiting, strict=True):
             if waiting:
                 row = torch.cat([w.row for w in waiting])
                 index = torch.cat([w.true for w in waiting])
                 rule = layer.rules.objective
                 loss = rule.loss(_judged(row, waiting), index) * rule.share + _extra(row, waiting)
-                self._sums[layer.index] += _sums(row, index[:, None], loss)
-                if not bool(loss.isfinite().all()):
-                    self.bad.setdefault(layer.index, _first(waiting, loss))
+                totals, before = _totals(row, index[:, None], loss), self._totals[layer.index]
+                self._totals[layer.index] = totals if before is None else before + totals
+                sound = torch.stack(
+                    [part.all() for part in torch.split(loss.isfinite(), [len(w.row) for w in waiting])]
+                )
+                self._counted[layer.index].append(_Counted([w.step for w in waiting], sound))
                 waiting.clear()
         self._kept = 0
 
     def state(self) -> dict[str, Any]:
         """For a checkpoint."""
         waiting = [[tuple(w) for w in layer] for layer in self._waiting]
-        return {"waiting": waiting, "sums": [tuple(s) for s in self._sums], "alive": self._alive}
+        counted = [[tuple(c) for c in layer] for layer in self._counted]
+        return {"waiting": waiting, "totals": self._totals, "counted": counted, "alive": self._alive}
 
     def restore(self, state: dict[str, Any], device: torch.device) -> None:
         """Go on from what `state` gave."""
@@ -110,19 +130,22 @@ class Gauges:
                 for step, row, true, base, extra in stored
             )
         self._kept = sum(w.row.numel() for layer in self._waiting for w in layer)
-        self._sums = [Sums(*stored) for stored in state["sums"]]
+        none: list[Any] = [None for _ in self._layers]
+        self._totals = [_to(totals, device) for totals in state.get("totals", none)]  # older ones have none
+        for counted, stored in zip(self._counted, state.get("counted", none), strict=True):
+            counted.extend(_Counted(steps, sound.to(device)) for steps, sound in stored or ())
         self._alive = {index: on.to(device) for index, on in state["alive"].items()}
 
 
-def _sums(row: Tensor, index: Tensor, loss: Tensor) -> tuple[float, ...]:
-    """The totals of rows (N, J); one transfer from the device."""
+def _totals(row: Tensor, index: Tensor, loss: Tensor) -> Tensor:
+    """What `Sums` names, of rows (N, J); (5,)."""
     true = row.gather(1, index)
     rival = row.scatter(1, index, -torch.inf).amax(1, keepdim=True)
     exact = torch.float32 if row.device.type == "mps" else torch.float64
     positive = true.sum(dtype=exact)
     wrong = (row.sum(dtype=exact) - positive) / (row.shape[1] - 1)
-    totals = [positive, wrong, loss.sum(dtype=exact), (true > rival).sum().to(exact)]
-    return (*torch.stack(totals).tolist(), float(len(row)))
+    images = torch.full((), len(row), dtype=exact, device=row.device)
+    return torch.stack([positive, wrong, loss.sum(dtype=exact), (true > rival).sum().to(exact), images])
 
 
 def _judged(row: Tensor, waiting: Sequence[_Waiting]) -> Tensor:
@@ -136,15 +159,8 @@ def _extra(row: Tensor, waiting: Sequence[_Waiting]) -> Tensor | float:
     """Each row's share of the loss beyond its own, (N,)."""
     if all(w.extra is None for w in waiting):
         return 0.0
-    return torch.cat([row.new_full((len(w.row),), 0.0 if w.extra is None else w.extra.item()) for w in waiting])
+    return torch.cat([row.new_zeros(len(w.row)) if w.extra is None else w.extra.expand(len(w.row)) for w in waiting])
 
 
 def _to(part: Tensor | None, device: torch.device) -> Tensor | None:
     return None if part is None else part.to(device)
-
-
-def _first(waiting: Sequence[_Waiting], loss: Tensor) -> int:
-    """The step of the first loss that is not finite."""
-    ends = torch.tensor([len(w.row) for w in waiting]).cumsum(0)
-    worst = int((~loss.isfinite()).nonzero()[0])
-    return waiting[int(torch.searchsorted(ends, worst, right=True))].step
