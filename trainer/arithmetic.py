@@ -11,6 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from trainer.axes.label_code import numbers as code_numbers
+from trainer.axes.scope import runs
 from trainer.blocks import course
 from trainer.blocks.base import Block, Shape
 from trainer.blocks.dense import Dense
@@ -125,7 +126,7 @@ def _layer(config: RunConfig, net: Shapes, phase: Phase, layer: int) -> int:
     if not settings.frozen and times:
         joint = 2 * net.blocks[layer].back_work(rows, (1, 1))
         total += times * (joint if joined else net.weight_gradient(layer, rows))
-    if layer < max(phase.layers) and getattr(settings.scope, "recompute", False):
+    if getattr(settings.scope, "recompute", False) and layer < runs(max(phase.layers) + 1)[-1].start:
         total += forward
     if layer < max(phase.layers) and getattr(config.schedule, "activities", "before") == "after":
         total += net.product(layer, rows)

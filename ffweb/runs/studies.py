@@ -19,7 +19,7 @@ from trainer import estimate as estimating
 from trainer.data.catalogue import facts
 from trainer.errors import ConfigError, Problem
 from trainer.estimate import Estimate
-from trainer.profiling.cases import METHODS, Case, parts
+from trainer.profiling.cases import METHODS, Case, holding, parts
 
 TAG = "memory-study"
 """On every run of a study, beside the name of its method."""
@@ -196,8 +196,7 @@ def _parts(method: str, latest: Mapping[str, float]) -> dict[str, float] | None:
 @lru_cache
 def held(method: str) -> dict[str, bool]:
     """How a method holds its layers, whatever their number."""
-    config = Case(method, 1, data="digits").config()
-    return {"streamed": config.memory.kind == "streamed", "local": config.scope.local}
+    return holding(Case(method, 1, data="digits").config())
 
 
 def rows(points: Sequence[Point]) -> list[dict[str, Any]]:

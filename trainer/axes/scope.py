@@ -5,6 +5,7 @@ Layers are counted from 0; `span` is the stretch of neighbouring layers that sha
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -74,14 +75,20 @@ class Whole(Value, title="Whole net"):
     losses: Literal["last", "all"] = Field("last", title="Losses")
     """last: one loss, on the last layer. all: one on each layer, added."""
     recompute: bool = Field(False, title="Recompute", json_schema_extra=RARE)
-    """Keep only what enters each layer, and compute the layer again when the gradient comes: a third more arithmetic
-    for less memory (gradient checkpointing; Chen et al. 2016)."""
+    """Keep only what enters every √n-th of n layers, and compute those from there on again when the gradient comes: a
+    third more arithmetic for less memory (gradient checkpointing; Chen et al. 2016)."""
 
     def reach(self, layer: int, span: range) -> int | None:
         return span.start if self.losses == "all" or layer == span.stop - 1 else None
 
     def joined(self, span: range) -> list[range]:
         return [span]
+
+
+def runs(layers: int) -> list[range]:
+    """`layers` in runs of about √layers, each computed again at once on the way back."""
+    size = math.isqrt(layers - 1) + 1
+    return [range(first, min(first + size, layers)) for first in range(0, layers, size)]
 
 
 AnyScope = Annotated[Layer | Pair | Blocks | Whole, Field(discriminator="kind")]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from trainer.axes.scope import runs
 from trainer.config import RunConfig, compose, parse
 from trainer.controls import CONTROLS
 
@@ -87,12 +88,24 @@ class Case:
         return asdict(self)
 
 
-def parts(by_layer: Sequence[Mapping[Any, float]], *, streamed: bool, local: bool) -> dict[str, float]:
+def holding(config: RunConfig) -> dict[str, bool]:
+    """How a method holds its layers, as `parts` asks for it."""
+    again = getattr(config.scope, "recompute", False)
+    return {"streamed": config.memory.kind == "streamed", "local": config.scope.local, "again": again}
+
+
+def parts(by_layer: Sequence[Mapping[Any, float]], *, streamed: bool, local: bool, again: bool) -> dict[str, float]:
     """Bytes of what a method holds, over its layers: added where layers stay, the largest where one is at work.
 
     `streamed`: one layer is in memory at a time. `local`: layers learn alone, so activities of one exist at a time.
+    `again`: of all layers those that begin a run, and the layers of one run.
     """
     alone = max if streamed else sum
-    held = {part: alone(layer[part] for layer in by_layer) for part in ("weights", "gradients", "optimiser")}
+    stay = {part: alone(layer[part] for layer in by_layer) for part in ("weights", "gradients", "optimiser")}
     acts = [layer["activations"] for layer in by_layer]
-    return held | {"activations": max(acts) if local else sum(acts)}
+    if again:
+        cut = runs(len(acts))
+        return stay | {
+            "activations": sum(acts[run.start] for run in cut) + max(sum(acts[i] for i in run) for run in cut)
+        }
+    return stay | {"activations": max(acts) if local else sum(acts)}

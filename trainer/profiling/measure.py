@@ -16,7 +16,7 @@ from trainer.config import RunConfig
 from trainer.data import Dataset, load
 from trainer.errors import TrainerError
 from trainer.meters import ProcMemory
-from trainer.profiling.cases import Case, parts
+from trainer.profiling.cases import Case, holding, parts
 from trainer.recorder import Recorder
 from trainer.rundir import RunDir
 from trainer.session import Session
@@ -80,8 +80,7 @@ def _train(config: RunConfig, data: Dataset, folder: RunDir, device: torch.devic
 
 def _parts(run: Session) -> dict[str, float]:
     """Bytes of weights, gradients, optimiser and activities that the method holds."""
-    config = run.config
-    return parts(run.memory(), streamed=config.memory.kind == "streamed", local=config.scope.local)
+    return parts(run.memory(), **holding(run.config))
 
 
 def main() -> int:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from trainer.axes.scope import runs
 from trainer.nets.layer import Layer, under
 from trainer.nets.rows import Labelled, Plain, Rows
 from trainer.update.reading import QUIET, Backward, Noise, Reading, Task, drop, peer_pull
@@ -68,24 +69,32 @@ def recomputed(
     *,
     noises: Sequence[Noise],
 ) -> Iterator[tuple[Layer, Reading | None, Tensor]]:
-    """As `spans` for losses that all go down to the first layer, but from the last layer down, one graph at a time.
+    """As `spans` for losses that all go down to the first layer, from the last layer down and from less memory.
 
-    Only what enters each layer is kept; on the way back the layer is computed again. Source: Chen et al. 2016.
+    Only what enters each of about √L runs of the L layers is kept; on the way back a run is computed again, and only
+    its graphs are alive. Source: Chen et al. 2016.
     """
-    inlets = [rows]
+    *below, last = runs(len(layers))
+    inlets = {0: rows}
     with torch.no_grad():
-        for layer, noise in zip(layers[:-1], noises, strict=False):
-            graph, _ = _pass(layer, inlets[-1], task, noise, reads=False)
-            inlets.append(layer.hand_over(inlets[-1], graph.h))
+        for place in range(last.start):
+            graph, _ = _pass(layers[place], rows, task, noises[place], reads=False)
+            rows = layers[place].hand_over(rows, graph.h)
+            if any(place + 1 == run.start for run in (*below, last)):
+                inlets[place + 1] = rows
     slope = None
-    for place in reversed(range(len(layers))):
-        rows = inlets.pop()
-        if place:
+    for run in (last, *reversed(below)):
+        rows, passed = inlets.pop(run.start), []
+        if run.start:
             rows.leaf.requires_grad_()
-        graph, reading = _pass(layers[place], rows, task, noises[place], reads=reach[place] is not None)
-        slope, h = _send(graph, slope, further=bool(place)), graph.h.detach()
-        del graph
-        yield layers[place], reading, h
+        for place in run:
+            passed.append(_pass(layers[place], rows, task, noises[place], reads=reach[place] is not None))
+            rows = layers[place].hand_over(rows, passed[-1][0].h.detach().requires_grad_())
+        for place in reversed(run):
+            graph, reading = passed.pop()
+            slope, h = _send(graph, slope, further=bool(place)), graph.h.detach()
+            del graph
+            yield layers[place], reading, h
 
 
 def _send(graph: _Graph, slope: Tensor | None, *, further: bool) -> Tensor | None:
