@@ -46,6 +46,7 @@ class _Counted(NamedTuple):
     steps: list[int]
     sound: Tensor
     """Whether all losses of each of these steps' rows were finite."""
+    rows: int
 
 
 class Gauges:
@@ -71,15 +72,17 @@ class Gauges:
 
     def watch(self, layer: Layer, h: Tensor) -> None:
         """Note which units or channels are on anywhere in any of the rows h (R, …)."""
-        on = (h > 0).movedim(layer.block.unit_axis, -1).flatten(0, -2).any(0)
+        on = h.movedim(layer.block.unit_axis, -1).flatten(0, -2).amax(0) > 0
         seen = self._alive.get(layer.index)
         self._alive[layer.index] = on if seen is None else seen | on
 
     def read(self) -> list[Sums]:
         """Sums of each layer since the last time; the only place that waits for the device."""
         self._count()
-        sums = [Sums() if totals is None else Sums(*totals.tolist()) for totals in self._totals]
-        for index, counted in enumerate(self._counted):
+        sums = []
+        for index, (counted, totals) in enumerate(zip(self._counted, self._totals, strict=True)):
+            rows = sum(part.rows for part in counted)
+            sums.append(Sums() if totals is None else Sums(*totals.tolist())._replace(images=float(rows)))
             steps = [step for part in counted for step in part.steps]
             sound = [flag for part in counted for flag in part.sound.tolist()]
             wrong = [step for step, flag in zip(steps, sound, strict=True) if not flag]
@@ -109,10 +112,8 @@ class Gauges:
                 loss = rule.loss(_judged(row, waiting), index) * rule.share + _extra(row, waiting)
                 totals, before = _totals(row, index[:, None], loss), self._totals[layer.index]
                 self._totals[layer.index] = totals if before is None else before + totals
-                sound = torch.stack(
-                    [part.all() for part in torch.split(loss.isfinite(), [len(w.row) for w in waiting])]
-                )
-                self._counted[layer.index].append(_Counted([w.step for w in waiting], sound))
+                sound = _sound(loss, [len(w.row) for w in waiting])
+                self._counted[layer.index].append(_Counted([w.step for w in waiting], sound, len(row)))
                 waiting.clear()
         self._kept = 0
 
@@ -133,19 +134,26 @@ class Gauges:
         none: list[Any] = [None for _ in self._layers]
         self._totals = [_to(totals, device) for totals in state.get("totals", none)]  # older ones have none
         for counted, stored in zip(self._counted, state.get("counted", none), strict=True):
-            counted.extend(_Counted(steps, sound.to(device)) for steps, sound in stored or ())
+            counted.extend(_Counted(steps, sound.to(device), rows) for steps, sound, rows in stored or ())
         self._alive = {index: on.to(device) for index, on in state["alive"].items()}
 
 
 def _totals(row: Tensor, index: Tensor, loss: Tensor) -> Tensor:
-    """What `Sums` names, of rows (N, J); (5,)."""
+    """What `Sums` names, of rows (N, J), without their number; (4,)."""
     true = row.gather(1, index)
     rival = row.scatter(1, index, -torch.inf).amax(1, keepdim=True)
     exact = torch.float32 if row.device.type == "mps" else torch.float64
     positive = true.sum(dtype=exact)
     wrong = (row.sum(dtype=exact) - positive) / (row.shape[1] - 1)
-    images = torch.full((), len(row), dtype=exact, device=row.device)
-    return torch.stack([positive, wrong, loss.sum(dtype=exact), (true > rival).sum().to(exact), images])
+    return torch.stack([positive, wrong, loss.sum(dtype=exact), (true > rival).sum().to(exact)])
+
+
+def _sound(loss: Tensor, lengths: list[int]) -> Tensor:
+    """Of each stretch of the losses (N,), whether all are finite; stretches are mostly of one length."""
+    finite = loss.isfinite()
+    if len(set(lengths)) == 1:
+        return finite.view(len(lengths), -1).all(1)
+    return torch.stack([part.all() for part in torch.split(finite, lengths)])
 
 
 def _judged(row: Tensor, waiting: Sequence[_Waiting]) -> Tensor:
