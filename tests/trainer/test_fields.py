@@ -57,6 +57,7 @@ CONTEXT = {
     "readout.sum": tiny.MONO,
     "readout.last": tiny.MONO,
     "scope.whole": tiny.BACKPROP,
+    "scope.recompute": {"architecture.hidden": [16, 12, 8]},  # two layers are one run, which is never left
     "normalisation.before": {"goodness.power": 1},
     "data.window": {"data.name": "python-topics", "label_code.kind": "next"},
     "data.prefix": {"data.name": "python-topics", "label_code.kind": "next"},
