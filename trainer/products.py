@@ -49,16 +49,16 @@ def accumulate(delta: Tensor, x: Tensor, grad: Tensor) -> None:
     if x.dtype == grad.dtype and not _by_onednn(x, delta.shape[1]):
         grad.addmm_(delta.T, x)
         return
-    units = max(1, BLOCK // x.shape[1])
-    for into, part in zip(torch.split(grad, units), torch.split(delta.T, units), strict=True):
-        into.add_(_turned(part, x))
+    # PyTorch's own bfloat16 product takes the transpose as it lies
+    turned, multiply = (delta.T, torch.mm) if x.dtype == torch.bfloat16 else (delta.T.contiguous(), _rows_times)
+    x, units = x.contiguous(), max(1, BLOCK // x.shape[1])
+    for into, part in zip(torch.split(grad, units), torch.split(turned, units), strict=True):
+        into.add_(multiply(part, x))
 
 
-def _turned(part: Tensor, x: Tensor) -> Tensor:
-    """A product with the transpose (H, R) of rows, which PyTorch's own bfloat16 product takes as it lies."""
-    if x.dtype == torch.float32 and _by_onednn(x, len(part)):
-        return _onednn(part.contiguous(), x.contiguous().T)
-    return part @ x
+def _rows_times(rows: Tensor, x: Tensor) -> Tensor:
+    """rows @ x."""
+    return _onednn(rows, x.T)
 
 
 def _by_onednn(x: Tensor, outputs: int) -> bool:
