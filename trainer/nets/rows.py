@@ -140,12 +140,10 @@ class Labelled(Rows):
     def accumulate(self, delta: Tensor, weight: Tensor, bias: Tensor, precision: AnyPrecision) -> None:
         """As of the coded rows; the image columns take all J deltas in one product, the label's those of each label."""
         passes = delta.view(*self.labels.shape, -1)
-        shared = passes[0].clone()
-        for one in passes[1:]:
-            shared.add_(one)
-        precision.accumulate(shared, self.image, weight[:, self.image_place])
-        weight[:, self.label_place].addmm_(self._by_label(delta).T, self.table)
-        bias.add_(shared.sum(0))
+        precision.accumulate(sum(passes[1:], passes[0]), self.image, weight[:, self.image_place])
+        sums = self._added_up(delta)
+        weight[:, self.label_place].addmm_(sums[:-1].T, self.table)
+        bias.add_(sums[-1])
 
     def dense(self, table: Tensor | None = None) -> Tensor:
         """The coded rows written out, (J·B, …), by another `table` if one is given."""
@@ -180,12 +178,13 @@ class Labelled(Rows):
         """The rows with a mask (B, …) on the image; labels are never dropped."""
         return replace(self, image=_masked(self.image, mask[:, self.image_place]))
 
-    def _by_label(self, delta: Tensor) -> Tensor:
-        """delta (J·B, H) times the strength of each row's label, added up by label, (K + 1, H)."""
-        spread = delta.new_zeros(len(self.table), len(delta))
-        spread.scatter_(0, self.labels.reshape(1, -1), self.gain.repeat(len(self.labels), 1).T)
-        sums = delta.new_zeros(len(self.table), delta.shape[1])
-        products.accumulate(spread.T, delta, sums)
+    def _added_up(self, delta: Tensor) -> Tensor:
+        """delta (J·B, H) times the strength of each row's label, added up by label; then delta added up, (K + 2, H)."""
+        into = delta.new_zeros(len(self.table) + 1, len(delta))
+        into.scatter_(0, self.labels.reshape(1, -1), self.gain.repeat(len(self.labels), 1).T)
+        into[-1].fill_(1)
+        sums = delta.new_zeros(len(into), delta.shape[1])
+        products.accumulate(into.T, delta, sums)
         return sums
 
     def _codes(self, table: Tensor) -> Tensor:
