@@ -206,7 +206,7 @@ def _training(config: RunConfig, info: DataInfo) -> int:
     waiting = 2 * piece if streamed else images * passes if gathered else piece
     between = [first, *(waiting * outputs for _, outputs in sizes_)]
     inside = (BUFFERS * piece * block.widest for block in net.blocks)
-    standing = images * passes * net.states * sum(outputs for _, outputs in sizes_)
+    standing = piece * net.states * sum(outputs for _, outputs in sizes_)
     busiest = max(below + above + own for (below, above), own in zip(pairwise(between), inside, strict=True))
     return drawn + standing + busiest
 

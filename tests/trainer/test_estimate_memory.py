@@ -23,6 +23,17 @@ CASES = {
         "ff-digits",
         BIG | {"schedule.batch_size": 2000, "architecture.hidden": [1500] * 4, "memory.kind": "streamed"},
     ),
+    "recurrent": (
+        "ff-digits",
+        BIG
+        | {
+            "architecture.kind": "recurrent",
+            "architecture.hidden": [1000] * 8,
+            "label_code.kind": "top",
+            "schedule.batch_size": 4000,
+            "data.train_size": 4000,
+        },
+    ),  # fmt: skip
     "one batch of all": ("ff-digits", BIG | {"schedule.batch_size": None, "architecture.hidden": [500, 500]}),
 }
 

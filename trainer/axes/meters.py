@@ -20,7 +20,7 @@ class Evaluate(Value, title="Evaluation"):
         500, ge=1, le=10_000_000, title="Training images judged", json_schema_extra={"unit": "images"}
     )
     """How many training images (always the same) the train accuracy is measured on; empty: all. The result uses all."""
-    precision: Literal["float32", "bfloat16"] = Field("float32", title="Computed in", json_schema_extra=RARE)
+    precision: Literal["float32", "bfloat16"] = Field("float32", title="Evaluated in", json_schema_extra=RARE)
     """The numbers that the layers' readings are computed in. In fewer bits close calls may be answered otherwise: the
     run then shows how often it answers as in float32. A head always reads float32."""
 
