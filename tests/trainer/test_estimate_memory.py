@@ -33,7 +33,7 @@ CASES = {
             "schedule.batch_size": 4000,
             "data.train_size": 4000,
         },
-    ),  # fmt: skip
+    ),
     "one batch of all": ("ff-digits", BIG | {"schedule.batch_size": None, "architecture.hidden": [500, 500]}),
 }
 
