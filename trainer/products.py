@@ -46,8 +46,11 @@ def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 def accumulate(delta: Tensor, x: Tensor, grad: Tensor) -> None:
     """grad (H, D) += deltaᵀ x for delta (R, H) and x (R, D), which may be in fewer bits than grad."""
-    if x.dtype == grad.dtype and not _by_onednn(x, delta.shape[1]):
-        grad.addmm_(delta.T, x)
+    if not _by_onednn(x, delta.shape[1]):
+        if x.dtype == grad.dtype:
+            grad.addmm_(delta.T, x)
+        else:
+            grad.add_(delta.T @ x)
         return
     # PyTorch's own bfloat16 product takes the transpose as it lies
     turned, multiply = (delta.T, torch.mm) if x.dtype == torch.bfloat16 else (delta.T.contiguous(), _rows_times)

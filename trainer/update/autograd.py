@@ -74,17 +74,16 @@ def recomputed(
     Only what enters each of about √L runs of the L layers is kept; on the way back a run is computed again, and only
     its graphs are alive. Source: Chen et al. 2016.
     """
-    *below, last = runs(len(layers))
-    inlets = {0: rows}
+    stretches, inlets = runs(len(layers)), [rows]
     with torch.no_grad():
-        for place in range(last.start):
-            graph, _ = _pass(layers[place], rows, task, noises[place], reads=False)
-            rows = layers[place].hand_over(rows, graph.h)
-            if any(place + 1 == run.start for run in (*below, last)):
-                inlets[place + 1] = rows
+        for run in stretches[:-1]:
+            for place in run:
+                graph, _ = _pass(layers[place], rows, task, noises[place], reads=False)
+                rows = layers[place].hand_over(rows, graph.h)
+            inlets.append(rows)
     slope = None
-    for run in (last, *reversed(below)):
-        rows, passed = inlets.pop(run.start), []
+    for run in reversed(stretches):
+        rows, passed = inlets.pop(), []
         if run.start:
             rows.leaf.requires_grad_()
         for place in run:
