@@ -109,7 +109,7 @@ def _agreements(run: Session, trained: int, test: Judgement) -> dict[str, float]
     if test.swept is not None and getattr(run.config.readout, "shortlist", None):
         whole = judge_images(run, x, y, trained, sweep="all").swept
         found["test/shortlist_agreement"] = _alike(short[sample], whole)
-    if run.config.evaluate.precision != READING.kind:
+    if test.scores and run.config.evaluate.precision != READING.kind:
         exact = judge_images(run, x, y, trained, precision=READING)
         found["test/rounding_agreement"] = _alike(short[sample], exact.total if exact.swept is None else exact.swept)
     return found

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 
 from trainer.axes.competitors import WrongLabel
 from trainer.axes.precision import Bfloat16, Float32
+from trainer.blocks import conv
 from trainer.blocks.chain import Link, links
 from trainer.config import RunConfig
 from trainer.nets.layer import under
@@ -151,3 +152,34 @@ def test_bfloat16_is_near_float32_both_ways():
             found.append(net.layers[0].buffer.grad)
     for other in found[1:]:
         assert F.cosine_similarity(found[0], other, dim=0) > 0.98
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"goodness": {"kind": "activity", "regions": 2}},
+        {"activation": {"kind": "student_t"}},
+        {"goodness": {"kind": "activity", "power": 1}, "normalisation": {"before": {"kind": "rms"}}},
+        {"goodness": {"kind": "activity", "constraint_share": 0.5}},
+    ],
+    ids=["plain", "regions", "student t", "normalised", "constraints"],
+)
+def test_a_delta_made_in_portions_gives_the_same_gradient(changes, monkeypatch):
+    found = []
+    for portion in (1 << 20, 3 * 4 * 42):  # all rows at once; three of the ten at a time
+        monkeypatch.setattr(conv, "PORTION", portion)
+        net = make("4", **changes)
+        layer, (rows, task) = net.layers[0], labelled(net)
+        sizes = []
+        accumulate = type(layer.block).accumulate
+        monkeypatch.setattr(
+            type(layer.block), "accumulate", lambda *args, s=sizes, f=accumulate: (s.append(len(args[3])), f(*args))
+        )
+        closed_form.forward(layer, rows, task)[1]()
+        monkeypatch.undo()
+        found.append((sizes, layer.buffer.grad.clone()))
+    (all_at_once, whole), (in_portions, parts) = found
+    assert (all_at_once, in_portions) == ([10], [3, 3, 3, 1])
+    assert float(whole.abs().max()) > 0
+    assert torch.allclose(whole, parts)
