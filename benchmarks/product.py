@@ -38,7 +38,7 @@ def session(folder: Path, data: Dataset, changes: dict[str, Any], *, watched: bo
 
 def begun(config: RunConfig, data: Dataset, folder: Path, *, watched: bool = False) -> Session:
     """A run of `config`, about to begin as the product's do; without meters unless it is `watched`."""
-    allocator.fix_threshold(config.memory.kind)
+    allocator.settle(config.memory.kind)
     place = RunDir(folder).create()
     made = Session(config, data, folder=place, recorder=Recorder(place), stop=Stop(place), device=torch.device("cpu"))
     if not watched:

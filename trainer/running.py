@@ -65,7 +65,7 @@ def carry_out(config: RunConfig, folder: RunDir, recorder: Recorder, stop: Stop,
 
     Raises TrainerError.
     """
-    allocator.fix_threshold(config.memory.kind)
+    allocator.settle(config.memory.kind)
     device = machine.pick(config.device)
     state = checkpoint.load(folder) if resume else None
     before = checkpoint.about(folder).get("environment", {}) if state else {}

@@ -42,7 +42,7 @@ def measure(case: Case) -> dict[str, Any]:
     config = case.config()
     if config.threads:
         torch.set_num_threads(config.threads)
-    allocator.fix_threshold(config.memory.kind)
+    allocator.settle(config.memory.kind)
     device = machine.pick(config.device)
     data = load(config.data, device, config.seed)
     machine.warm(device)
