@@ -42,9 +42,23 @@ def begun(config: RunConfig, data: Dataset, folder: Path, *, watched: bool = Fal
     place = RunDir(folder).create()
     made = Session(config, data, folder=place, recorder=Recorder(place), stop=Stop(place), device=torch.device("cpu"))
     if not watched:
-        made.count = lambda *args: None  # type: ignore[method-assign]
-        made.clock = Silent()  # type: ignore[assignment]
+        _look_away(made)
     return made
+
+
+@contextmanager
+def blind(run: Session) -> Iterator[None]:
+    """Let the run's steps go unmeasured for a while."""
+    clock = run.clock
+    _look_away(run)
+    yield
+    del run.count  # the method comes to light again
+    run.clock = clock
+
+
+def _look_away(run: Session) -> None:
+    run.count = lambda *args: None  # type: ignore[method-assign]
+    run.clock = Silent()  # type: ignore[assignment]
 
 
 def take(run: Session, step: Step) -> None:

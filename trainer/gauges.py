@@ -103,18 +103,25 @@ class Gauges:
         return shares
 
     def _count(self) -> None:
-        """Add what waits to the totals, on the device."""
-        for layer, waiting in zip(self._layers, self._waiting, strict=True):
+        """Add what waits to the totals, on the device; layers whose rows are of one form together."""
+        forms: dict[Any, list[int]] = {}
+        for index, (layer, waiting) in enumerate(zip(self._layers, self._waiting, strict=True)):
             if waiting:
-                row = torch.cat([w.row for w in waiting])
-                index = torch.cat([w.true for w in waiting])
-                rule = layer.rules.objective
-                loss = rule.loss(_judged(row, waiting), index) * rule.share + _extra(row, waiting)
-                totals, before = _totals(row, index[:, None], loss), self._totals[layer.index]
-                self._totals[layer.index] = totals if before is None else before + totals
-                sound = _sound(loss, [len(w.row) for w in waiting])
-                self._counted[layer.index].append(_Counted([w.step for w in waiting], sound, len(row)))
-                waiting.clear()
+                form = (layer.rules.objective, tuple(w.row.shape for w in waiting))
+                forms.setdefault(form, []).append(index)
+        for (rule, shapes), layers in forms.items():
+            waiting = [w for index in layers for w in self._waiting[index]]
+            row = torch.cat([w.row for w in waiting])
+            column = torch.cat([w.true for w in waiting])
+            loss = rule.loss(_judged(row, waiting), column) * rule.share + _extra(row, waiting)
+            lost = _lost(loss, [shape[0] for shape in shapes] * len(layers)).view(len(layers), -1)
+            totals, sound = _totals(row, column[:, None], lost), lost.isfinite()
+            for place, index in enumerate(layers):
+                before = self._totals[index]
+                self._totals[index] = totals[place] if before is None else before + totals[place]
+                steps = [w.step for w in self._waiting[index]]
+                self._counted[index].append(_Counted(steps, sound[place], len(row) // len(layers)))
+                self._waiting[index].clear()
         self._kept = 0
 
     def state(self) -> dict[str, Any]:
@@ -138,22 +145,23 @@ class Gauges:
         self._alive = {index: on.to(device) for index, on in state["alive"].items()}
 
 
-def _totals(row: Tensor, index: Tensor, loss: Tensor) -> Tensor:
-    """What `Sums` names, of rows (N, J), without their number; (4,)."""
+def _totals(row: Tensor, index: Tensor, lost: Tensor) -> Tensor:
+    """What `Sums` names, without the number of rows, of rows (L·N, J) and losses (L, S) of L layers; (L, 4)."""
+    layers, exact = len(lost), lost.dtype
     true = row.gather(1, index)
     rival = row.scatter(1, index, -torch.inf).amax(1, keepdim=True)
-    exact = torch.float32 if row.device.type == "mps" else torch.float64
-    positive = true.sum(dtype=exact)
-    wrong = (row.sum(dtype=exact) - positive) / (row.shape[1] - 1)
-    return torch.stack([positive, wrong, loss.sum(dtype=exact), (true > rival).sum().to(exact)])
+    positive, every = (part.view(layers, -1).sum(1, dtype=exact) for part in (true, row))
+    wrong = (every - positive) / (row.shape[1] - 1)
+    ordered = (true > rival).view(layers, -1).sum(1).to(exact)
+    return torch.stack([positive, wrong, lost.sum(1), ordered], 1)
 
 
-def _sound(loss: Tensor, lengths: list[int]) -> Tensor:
-    """Of each stretch of the losses (N,), whether all are finite; stretches are mostly of one length."""
-    finite = loss.isfinite()
+def _lost(loss: Tensor, lengths: list[int]) -> Tensor:
+    """Sums over stretches of the losses (N,); stretches are mostly of one length."""
+    exact = torch.float32 if loss.device.type == "mps" else torch.float64
     if len(set(lengths)) == 1:
-        return finite.view(len(lengths), -1).all(1)
-    return torch.stack([part.all() for part in torch.split(finite, lengths)])
+        return loss.view(len(lengths), -1).sum(1, dtype=exact)
+    return torch.stack([part.sum(dtype=exact) for part in torch.split(loss, lengths)])
 
 
 def _judged(row: Tensor, waiting: Sequence[_Waiting]) -> Tensor:

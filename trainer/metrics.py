@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, TypedDict
 
 
@@ -115,6 +116,7 @@ _LAYER = re.compile(r"^layers/\d+/")
 VOLATILE = ("time/", "speed/", "memory/", "energy/", "cpu/", "gpu/")
 
 
+@cache
 def metric(name: str) -> Metric | None:
     """The entry of a series name (`layers/3/gap`), or None for an unknown name."""
     return _EXACT.get(_LAYER.sub("layers/{layer}/", name))

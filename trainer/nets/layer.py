@@ -228,8 +228,8 @@ class Layer:
     def weight_norm(self) -> float:
         """Euclidean norm of the block's weights, biases left out."""
         self.at_hand()
-        norms = [torch.linalg.vector_norm(value).square() for value in self.w.values() if value.ndim > 1]
-        return float(torch.stack(norms).sum().sqrt()) if norms else 0.0
+        norms = [torch.linalg.vector_norm(value) for value in self.w.values() if value.ndim > 1]
+        return float(torch.linalg.vector_norm(torch.stack(norms))) if norms else 0.0
 
     def enter(self, rows: Rows, *, training: bool = False) -> Rows:
         """The rows as the layer's normalisation lets them in, with the shortcut that ends here."""
