@@ -21,12 +21,12 @@ OUT = Path(__file__).parent / "out"
 
 @dataclass(frozen=True)
 class Row:
-    """One measurement against its bar: `measured` has to stay at or below it, or reach it."""
+    """One measurement against its bar, if it has one: `measured` has to stay at or below it, or reach it."""
 
     work: str
     measured: float | None
     """None where this machine cannot measure it."""
-    bar: float
+    bar: float | None
     unit: str
     better: Literal["down", "up"] = "down"
     floor: float | None = None
@@ -34,7 +34,7 @@ class Row:
 
     @property
     def holds(self) -> bool:
-        if self.measured is None:
+        if self.measured is None or self.bar is None:
             return True
         return self.measured <= self.bar if self.better == "down" else self.measured >= self.bar
 
@@ -74,8 +74,8 @@ def _cells(row: Row) -> tuple[str, ...]:
     return (
         row.work,
         "not measured" if row.measured is None else f"{row.measured:.4g} {row.unit}",
-        f"{sign} {row.bar:g} {row.unit}",
-        "" if row.measured is None else "ok" if row.holds else "MISSED",
+        "" if row.bar is None else f"{sign} {row.bar:g} {row.unit}",
+        "" if row.measured is None or row.bar is None else "ok" if row.holds else "MISSED",
         "" if row.floor is None else f"{row.floor:.4g} {row.unit}",
     )
 

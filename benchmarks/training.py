@@ -42,7 +42,8 @@ def rows() -> list[Row]:
             *_beside("sweep", {"float32": 3.7, "bf16": 8.0}, peak=0.1),
             *_beside("small-step", {"float32": 2.3, "bf16": 2.8}),
             *_beside("conv-block", {"float32": 1.1, "bf16": 3.5}, peak=0.5),
-            *_joint({"float32": 80, "bf16": 60})]  # fmt: skip
+            *_joint({"float32": 80, "bf16": 60}),
+            *_compiled(("small-step", "full-batch", "conv-block"))]  # fmt: skip
 
 
 def _beside(work: str, bars: dict[str, float], peak: float | None = None) -> list[Row]:
@@ -71,6 +72,15 @@ def _joint(bars: dict[str, float]) -> list[Row]:
     return found
 
 
+def _compiled(works: tuple[str, ...]) -> list[Row]:
+    """How many times as fast steps are that PyTorch has compiled (`compile`), without the time that compiling took."""
+    found = []
+    for name in (f"{work}/{precision}" for work in works for precision in KINDS if _measurable(precision)):
+        compiled, written = costs("training", f"{name}-compiled", name, product=2)
+        found.append(Row(f"{name}-compiled", times(written, compiled), None, "× as written", "up"))
+    return found
+
+
 def _measurable(precision: str) -> bool:
     return precision == "float32" or any(flag in harness.cpu_flags() for flag in HALF)
 
@@ -91,10 +101,10 @@ def _steps(folder: Path, *, precision: str, changes: dict[str, Any], images: int
     return act
 
 
-def _full_batch(precision: str, folder: Path) -> Act:
+def _full_batch(precision: str, folder: Path, *, compiled: bool = False) -> Act:
     """One epoch of each layer, all 50,000 images at once; the second layer's sees what the first has learnt."""
     data = product.dataset(folder, 50_000)
-    kind = {"precision.kind": KINDS[precision]}
+    kind = {"precision.kind": KINDS[precision], "compile": compiled}
     greedy = {"schedule.kind": "greedy", "schedule.epochs": 1, "schedule.batch_size": None, "optimiser.lr": 0.03}
 
     def act() -> None:
@@ -151,10 +161,10 @@ class _Given(Flow):
         raise AssertionError("the last layer hands nothing on")
 
 
-def _conv_block(precision: str, folder: Path) -> Act:
+def _conv_block(precision: str, folder: Path, *, compiled: bool = False) -> Act:
     """Four turns of the last of two conv layers, its input given as to the usual script."""
     data = product.dataset(folder, 128, (16, 16, 3))
-    run = product.session(folder / "run", data, CONV | {"precision.kind": KINDS[precision]})
+    run = product.session(folder / "run", data, CONV | {"precision.kind": KINDS[precision], "compile": compiled})
     step = run.plan.step(1)
     loop.open_phase(run, step)
     maps = torch.randn(256, 128, 16, 16).contiguous(memory_format=torch.channels_last)
@@ -264,4 +274,9 @@ for _kind, _dtype in {"float32": torch.float32, "bf16": torch.bfloat16}.items():
         f"small-step/{_kind}": partial(_steps, precision=_kind, changes=SMALL, images=128 * 40, count=40),
         f"joint-2000/{_kind}": partial(_steps, precision=_kind, changes=WIDE, images=5000, count=1),
         f"conv-block/{_kind}": partial(_conv_block, _kind),
+        f"full-batch/{_kind}-compiled": partial(_full_batch, _kind, compiled=True),
+        f"small-step/{_kind}-compiled": partial(
+            _steps, precision=_kind, changes=SMALL | {"compile": True}, images=128 * 40, count=40
+        ),
+        f"conv-block/{_kind}-compiled": partial(_conv_block, _kind, compiled=True),
     }

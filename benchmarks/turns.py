@@ -70,10 +70,11 @@ def worker(module: str, work: str, *, ours: bool) -> Iterator[Worker]:
         child.stdin.close()
 
 
-def costs(module: str, ours: str, *others: str) -> list[list[Cost]]:
-    """Of each work over `TURNS` turns, a first one left out; only the first is the product's."""
+def costs(module: str, ours: str, *others: str, product: int = 1) -> list[list[Cost]]:
+    """Of each work over `TURNS` turns, a first one left out; the first `product` works are the product's."""
     with ExitStack() as stack:
-        workers = [stack.enter_context(worker(module, work, ours=work == ours)) for work in (ours, *others)]
+        works = enumerate((ours, *others))
+        workers = [stack.enter_context(worker(module, work, ours=place < product)) for place, work in works]
         turns = [[each.turn() for each in workers] for _ in range(TURNS + 1)][1:]
     return [list(of_one) for of_one in zip(*turns, strict=True)]
 

@@ -92,6 +92,9 @@ class RunConfig(Value, title="Run"):
     """CPU threads to compute with; empty: PyTorch's choice. The last bits of the weights depend on it."""
     precision: AnyPrecision = Field(Float32(), title="Precision", json_schema_extra=_group("meters", rare=True))
     """The numbers that matrix products are computed in."""
+    compile: bool = Field(False, title="Compiled", json_schema_extra=_group("meters", rare=True))
+    """What a layer does in a step is compiled by PyTorch first, which takes seconds and about 200 MB. The last bits of
+    the weights depend on it; a machine without a compiler goes on without."""
     memory: AnyMemory = Field(Resident(), title="Memory", json_schema_extra=_group("meters"))
     """Where weights and activities live."""
     readout: AnyReadout = Field(Candidates(), title="Readout", json_schema_extra=_group("readout"))

@@ -29,6 +29,8 @@ FLOAT = 4
 """Bytes of a number: weights, gradients, moments and activities are float32."""
 BASE = 270 * 2**20
 """Resident bytes of a process that has imported torch and run its first products (torch 2.13 on Linux, CPU)."""
+COMPILER = 190 * 2**20
+"""What torch.compile and what it has compiled take besides."""
 
 READ_BUDGET = 48 * 2**20
 """Bytes that decide how many images are read at once (evaluate.py)."""
@@ -156,7 +158,7 @@ def _memory(config: RunConfig, info: DataInfo) -> dict[Part, int]:
         "optimiser": FLOAT * optimiser,
         "activations": FLOAT * max(_training(config, info), _reading(config, info)),
         "data": _images(info, sum(sizes(config.data, info))),
-        "base": BASE,
+        "base": BASE + (COMPILER if config.compile else 0),
     }
 
 

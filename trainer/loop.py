@@ -119,7 +119,7 @@ def take_turn(run: Session, step: Step, visit: Visit, group: list[Piece], *, lea
 def study_rows(run: Session, step: Step, layer: Layer, rows: Rows, piece: Piece) -> Tensor:
     """Add the gradient of the layer's own loss on `rows` to its buffer; returns its activity."""
     forward = closed_form.forward if layer.closed else autograd.forward
-    reading, backward = forward(layer, rows, piece.task, run.dropout.noise(layer.index, piece, step))
+    reading, backward = forward(layer, rows, piece.task, run.dropout.noise(layer.index, piece, step), run.make)
     run.clock.lap("forward", layer.index)
     backward()
     run.clock.lap("update", layer.index)
@@ -135,7 +135,7 @@ def together(run: Session, step: Step, stage: Stage, pieces: Iterable[Piece]) ->
         rows = piece.flow.inlet(Visit(stage.layers[0]))
         noises = [run.dropout.noise(index, piece, step) for index in stage.layers]
         way = autograd.recomputed if stage.recompute else autograd.spans
-        passes = way(layers, stage.reach, rows, piece.task, noises=noises)
+        passes = way(layers, stage.reach, rows, piece.task, noises=noises, make=run.make)
         for layer, reading, h in passes:
             if reading is not None:
                 run.gauges.add(layer, reading, piece.task, step.number)

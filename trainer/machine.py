@@ -59,7 +59,7 @@ def environment(device: torch.device) -> dict[str, Any]:
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
-        "products": products.library() if device.type == "cpu" else "torch",
+        "products": products.LIBRARY if device.type == "cpu" else "torch",
     }
 
 

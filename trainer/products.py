@@ -7,96 +7,54 @@ and convolutions. The choice hangs on processor and shape alone, never on a timi
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
+from typing import Literal
 
 import torch
 from torch import Tensor
 
+from trainer import onednn
 from trainer.processor import processor
 
 SMALLEST = 1 << 20
 """Multiplications below which a call costs more than the faster product saves."""
 
-BLOCK = 1 << 20
-"""About so many numbers of a gradient are made at once: a few MB, still near the processor when they are added."""
 
-
-@cache
-def library() -> str:
-    """Which library computes large float32 products on this CPU: onednn, or torch for PyTorch's own choice."""
+def _fast() -> Literal["onednn", "torch"]:
     wide = "AVX512" in torch.backends.cpu.get_cpu_capability()
-    return "onednn" if _there() and wide and processor("vendor_id") == "AuthenticAMD" else "torch"
+    return "onednn" if onednn.THERE and wide and processor("vendor_id") == "AuthenticAMD" else "torch"
 
 
-@cache
-def _there() -> bool:
-    there: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    return there and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+LIBRARY = _fast()
+"""What computes large float32 products on this CPU; torch: PyTorch's own choice."""
 
 
 def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """x Wᵀ + b for x (R, D), W (H, D) and b (H,) or (R, H); autograd knows it."""
     if not _by_onednn(x, len(weight)):
         return torch.addmm(bias, x, weight.T)
-    if torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad or bias.requires_grad):
-        return _Affine.apply(x, weight, bias)  # type: ignore[no-any-return,no-untyped-call]
-    return _affine(x, weight, bias)
+    if torch.compiler.is_compiling():
+        multiply = onednn.sealed
+    elif torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad or bias.requires_grad):
+        multiply = onednn.learned
+    else:
+        multiply = onednn.affine
+    # a slice of columns would fall back to a product a thousand times slower
+    x, weight = x.contiguous(), weight.contiguous()
+    return multiply(x, weight, bias) if bias.ndim == 1 else multiply(x, weight, None).add_(bias)
 
 
 def accumulate(delta: Tensor, x: Tensor, grad: Tensor) -> None:
     """grad (H, D) += deltaᵀ x for delta (R, H) and x (R, D), which may be in fewer bits than grad."""
-    if not _by_onednn(x, delta.shape[1]):
-        if x.dtype == grad.dtype:
-            grad.addmm_(delta.T, x)
-        else:
-            grad.add_(delta.T @ x)
-        return
-    # PyTorch's own bfloat16 product takes the transpose as it lies
-    turned, multiply = (delta.T, torch.mm) if x.dtype == torch.bfloat16 else (delta.T.contiguous(), _rows_times)
-    x, units = x.contiguous(), max(1, BLOCK // x.shape[1])
-    for into, part in zip(torch.split(grad, units), torch.split(turned, units), strict=True):
-        into.add_(multiply(part, x))
-
-
-def _rows_times(rows: Tensor, x: Tensor) -> Tensor:
-    """rows @ x."""
-    return _onednn(rows, x.T)
+    if _by_onednn(x, delta.shape[1]):
+        add = onednn.sealed_accumulate if torch.compiler.is_compiling() else onednn.accumulate
+        add(delta, x, grad)
+    elif x.dtype == grad.dtype:
+        grad.addmm_(delta.T, x)
+    else:
+        grad.add_(delta.T @ x)
 
 
 def _by_onednn(x: Tensor, outputs: int) -> bool:
     if x.device.type != "cpu" or x.numel() * outputs < SMALLEST:
         return False
-    return library() == "onednn" or (x.dtype == torch.bfloat16 and _there())
-
-
-def _affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    # a slice of columns would fall back to a product a thousand times slower
-    x, weight = x.contiguous(), weight.contiguous()
-    return _onednn(x, weight, bias) if bias.ndim == 1 else _onednn(x, weight).add_(bias)
-
-
-def _onednn(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """x Wᵀ + b; each of x and W contiguous, or the transpose of what is."""
-    return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")  # type: ignore[no-any-return]
-
-
-class _Affine(torch.autograd.Function):
-    """The product with its derivatives by the same library."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        ctx.save_for_backward(x, weight)
-        ctx.bias_axes = bias.ndim
-        return _affine(x, weight, bias)
-
-    @staticmethod
-    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor | None, ...]:
-        (slope,), (x, weight) = slopes, ctx.saved_tensors
-        slope = slope.contiguous()
-        wanted_x, wanted_weight, wanted_bias = ctx.needs_input_grad
-        return (
-            _onednn(slope, weight.contiguous().T) if wanted_x else None,
-            _onednn(slope.T, x.contiguous().T) if wanted_weight else None,
-            (slope.sum(0) if ctx.bias_axes == 1 else slope) if wanted_bias else None,
-        )
+    return LIBRARY == "onednn" or (x.dtype == torch.bfloat16 and onednn.THERE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import asdict, replace
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -36,6 +37,7 @@ from trainer.rundir import RunDir
 from trainer.stages import Stages
 from trainer.stopping import Stop
 from trainer.stopwatch import Stopwatch
+from trainer.update.compiled import Compiler, Make, as_written
 from trainer.update.reading import Reading, Task
 
 # What may change between the parts of a run without making it another one.
@@ -66,6 +68,7 @@ class Session:
         self.rng = generator(device, config.seed, Stream.DRAWS)
         self.dropout = Dropout(config, self.net, device)
         self.gauges, self.clock = Gauges(self.net.layers), Stopwatch(device)
+        self.make: Make = Compiler(partial(recorder.log, level="warning")) if config.compile else as_written
         self.counters = Counters()
         self.ledger = Ledger(layers)
         self.sample = _sample(config, len(data.y_train), device)

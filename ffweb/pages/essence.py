@@ -7,7 +7,8 @@ from typing import Any
 
 from trainer import config as trainer_config
 
-OWN = ("name", "seed", "device", "threads", "metrics", "checkpoint")  # of a run, and without effect on what it reaches
+# Of a run, and without effect on what it reaches.
+OWN = ("name", "seed", "device", "threads", "compile", "metrics", "checkpoint")
 
 
 def essence(config: Mapping[str, Any]) -> dict[str, Any]:

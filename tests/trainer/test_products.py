@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 import torch
 
-from trainer import products
+from trainer import onednn, products
 
 ROWS, INPUTS, OUTPUTS = 96, 120, 100  # large enough for the other library
 
 
 @pytest.fixture(params=["torch", "onednn"], autouse=True)
 def library(request, monkeypatch):
-    if request.param == "onednn" and not products._there():
+    if request.param == "onednn" and not onednn.THERE:
         pytest.skip("this build of PyTorch has no oneDNN")
-    monkeypatch.setattr(products, "library", lambda: request.param)
+    monkeypatch.setattr(products, "LIBRARY", request.param)
     assert ROWS * INPUTS * OUTPUTS >= products.SMALLEST
 
 

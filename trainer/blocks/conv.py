@@ -78,19 +78,8 @@ class Conv(Linear):
         return self.pool != "none"
 
     def settle(self, a: Tensor, precision: Any) -> tuple[Tensor, Pull]:
-        import torch
-
-        if not self.pools:
-            return precision.lift(a), lambda slope: slope.to(a.dtype)
-        with torch.enable_grad():
-            leaf = a.detach().requires_grad_()
-            small = pooling.pooled(leaf, self.pool, self.window)
-
-        def back(slope: Tensor) -> Tensor:
-            with torch.enable_grad():  # a scalar: torch loads sympy for anything else, which takes seconds
-                return torch.autograd.grad((small * slope.to(small.dtype)).sum(), leaf)[0]
-
-        return precision.lift(small.detach()), back
+        small, back = pooling.opened(a, self.pool, self.window)
+        return precision.lift(small), lambda slope: back(slope.to(a.dtype))
 
     def portions(self, rows: Any) -> Iterator[tuple[slice, Any]]:
         count = len(rows) if self.pools else max(1, PORTION // prod(self.outputs))

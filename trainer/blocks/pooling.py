@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from trainer.blocks.base import Pull
     from trainer.blocks.chain import Pool
 
 STEP = 2
@@ -28,6 +29,30 @@ def pooled(x: Tensor, kind: Pool, window: int) -> Tensor:
             mean = F.avg_pool2d(x.square(), window, STEP, pad, count_include_pad=False)
             on = mean > 0  # a root has no slope at 0
             return mean.where(on, 1.0).sqrt() * on
+
+
+def opened(x: Tensor, kind: Pool, window: int) -> tuple[Tensor, Pull]:
+    """`pooled`, and the way back to dL/dx from dL/d(pooled), without autograd."""
+    import torch
+
+    aten = torch.ops.aten
+    at = [window] * 2, [STEP] * 2, [edge(window)] * 2
+
+    def spread(slope: Tensor) -> Tensor:
+        """The way back of a mean."""
+        return aten.avg_pool2d_backward(slope, x, *at, False, False, None)  # type: ignore[no-any-return]
+
+    match kind:
+        case "none":
+            return x, lambda slope: slope
+        case "max":
+            y, where = aten.max_pool2d_with_indices(x, *at)
+            return y, lambda slope: aten.max_pool2d_with_indices_backward(slope, x, *at, [1, 1], False, where)
+        case "mean":
+            return pooled(x, kind, window), spread
+        case "rms":
+            y = pooled(x, kind, window)
+            return y, lambda slope: x * spread(slope / y.where(y > 0, torch.inf))
 
 
 def edge(window: int) -> int:

@@ -234,6 +234,10 @@ class Layer:
     def enter(self, rows: Rows, *, training: bool = False) -> Rows:
         """The rows as the layer's normalisation lets them in, with the shortcut that ends here."""
         self.at_hand()
+        return self.entered(rows, training=training)
+
+    def entered(self, rows: Rows, *, training: bool = False) -> Rows:
+        """As `enter`, for a layer that is at hand."""
         entered = rows.normalised(self.rules.inlet, under("inlet", self.values), training=training)
         return entered.joined(self.block)
 

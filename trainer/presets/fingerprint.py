@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from trainer.config import RunConfig
 
-NEUTRAL = ("version", "name", "device", "threads", "checkpoint", "metrics", "evaluate")
+NEUTRAL = ("version", "name", "device", "threads", "compile", "checkpoint", "metrics", "evaluate")
 """Fields of a config that change no result beyond the last bits: where it is computed and how it is watched."""
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from trainer.axes.scope import runs
 from trainer.nets.layer import Layer, under
 from trainer.nets.rows import Labelled, Plain, Rows
+from trainer.update.compiled import Make, as_written
 from trainer.update.reading import QUIET, Backward, Noise, Reading, Task, drop, peer_pull
 
 Reach = Sequence[int | None]
@@ -32,9 +33,11 @@ class _Graph:
     leaves: list[Tensor]
 
 
-def forward(layer: Layer, rows: Rows, task: Task, noise: Noise = QUIET) -> tuple[Reading, Backward]:
+def forward(
+    layer: Layer, rows: Rows, task: Task, noise: Noise = QUIET, make: Make = as_written
+) -> tuple[Reading, Backward]:
     """As closed_form.forward, whose oracle it is; and for every layer whose gradient has no closed form."""
-    graph, reading = _pass(layer, rows, task, noise)
+    graph, reading = _pass(layer, rows, task, noise, make)
     assert reading is not None
     return reading, lambda: _sweep([graph], [0], 0, 0)
 
@@ -46,6 +49,7 @@ def spans(
     task: Task,
     *,
     noises: Sequence[Noise],
+    make: Make = as_written,
 ) -> Iterator[tuple[Layer, Reading | None, Tensor]]:
     """Send the losses of neighbouring `layers` down as far as they reach; gradients add up in the layers' buffers.
 
@@ -53,7 +57,7 @@ def spans(
     """
     graphs: list[_Graph] = []
     for place, layer in enumerate(layers):
-        graph, reading = _pass(layer, rows, task, noises[place], reads=reach[place] is not None)
+        graph, reading = _pass(layer, rows, task, noises[place], make, reads=reach[place] is not None)
         graphs.append(graph)
         for first in _ripe(reach, place):
             _sweep(graphs, reach, first, place)
@@ -68,6 +72,7 @@ def recomputed(
     task: Task,
     *,
     noises: Sequence[Noise],
+    make: Make = as_written,
 ) -> Iterator[tuple[Layer, Reading | None, Tensor]]:
     """As `spans` for losses that all go down to the first layer, from the last layer down and from less memory.
 
@@ -78,7 +83,7 @@ def recomputed(
     with torch.no_grad():
         for run in stretches[:-1]:
             for place in run:
-                graph, _ = _pass(layers[place], rows, task, noises[place], reads=False)
+                graph, _ = _pass(layers[place], rows, task, noises[place], make, reads=False)
                 rows = layers[place].hand_over(rows, graph.h)
             inlets.append(rows)
     slope = None
@@ -87,7 +92,7 @@ def recomputed(
         if run.start:
             rows.leaf.requires_grad_()
         for place in run:
-            passed.append(_pass(layers[place], rows, task, noises[place], reads=reach[place] is not None))
+            passed.append(_pass(layers[place], rows, task, noises[place], make, reads=reach[place] is not None))
             rows = layers[place].hand_over(rows, passed[-1][0].h.detach().requires_grad_())
         for place in reversed(run):
             graph, reading = passed.pop()
@@ -108,33 +113,47 @@ def _send(graph: _Graph, slope: Tensor | None, *, further: bool) -> Tensor | Non
     return slope
 
 
-def _pass(layer: Layer, rows: Rows, task: Task, noise: Noise, *, reads: bool = True) -> tuple[_Graph, Reading | None]:
+def _pass(
+    layer: Layer, rows: Rows, task: Task, noise: Noise, make: Make, *, reads: bool = True
+) -> tuple[_Graph, Reading | None]:
     """The layer's graph, and what it reads."""
     layer.at_hand()
     leaves = _leaves(layer)
     if isinstance(rows, Labelled) and "code.table" in leaves:
         rows = Plain(rows.dense(leaves["code.table"]))
-    inlet = rows.leaf
+    learning = [leaf for leaf in leaves.values() if leaf.requires_grad]
+    z, h, n = make(_through)(layer, leaves, rows, noise)
+    if not reads:
+        return _Graph(rows.leaf, n, None, learning), None
+    base = task.bases.get(layer.index)
+    row, loss, extra = make(_read)(layer, leaves, n, base, task)
+    reading = Reading(row.detach(), n.detach(), base, None if extra is None else extra.detach())
+    if layer.rules.peer:
+        loss = loss + (z * peer_pull(layer, h.detach(), task)).sum()
+    return _Graph(rows.leaf, n, loss, learning), reading
+
+
+def _through(layer: Layer, leaves: dict[str, Tensor], rows: Rows, noise: Noise) -> tuple[Tensor, Tensor, Tensor]:
+    """(z, h, n) of the rows: what enters the activation, the activity, and it as the goodness sees it."""
     entered = rows.normalised(layer.rules.inlet, under("inlet", leaves), training=True).joined(layer.block)
     if noise.inputs is not None:
         entered = entered.dropped(noise.inputs)
     z, h = layer.block.forward(under("w", leaves), entered.dense(), layer.rules.activation, layer.rules.precision)
     h = drop(h, noise.units)
-    n = layer.rules.before.apply(h, under("before", leaves), training=True)
-    learning = [leaf for leaf in leaves.values() if leaf.requires_grad]
-    if not reads:
-        return _Graph(inlet, n, None, learning), None
+    return z, h, layer.rules.before.apply(h, under("before", leaves), training=True)
+
+
+def _read(
+    layer: Layer, leaves: dict[str, Tensor], n: Tensor, base: Tensor | None, task: Task
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """The competing readings (N, J); the loss, a scalar; and the part of it that does not come from the readings."""
     row = task.row(layer.rules.goodness.scores(n, under("p", leaves)))
-    base = task.bases.get(layer.index)
     judged = row if base is None else row + base
     loss = layer.rules.objective.loss(judged, task.index(judged)).sum() * task.share(judged)
     extra = _terms(layer, leaves, n, row, task)
     if extra is not None:
         loss = loss * layer.rules.objective.share + extra * (len(task.y) / task.count)
-    reading = Reading(row.detach(), n.detach(), base, None if extra is None else extra.detach())
-    if layer.rules.peer:
-        loss = loss + (z * peer_pull(layer, h.detach(), task)).sum()
-    return _Graph(inlet, n, loss, learning), reading
+    return row, loss, extra
 
 
 def _terms(layer: Layer, leaves: dict[str, Tensor], n: Tensor, row: Tensor, task: Task) -> Tensor | None:
