@@ -7,7 +7,7 @@ import importlib
 
 from benchmarks import harness
 
-MODULES = ("trainer_log", "training", "memory", "live", "site", "recovery")
+MODULES = ("trainer_log", "training", "gpu", "memory", "live", "site", "recovery")
 
 
 def main() -> int:

@@ -40,7 +40,8 @@ def begun(config: RunConfig, data: Dataset, folder: Path, *, watched: bool = Fal
     """A run of `config`, about to begin as the product's do; without meters unless it is `watched`."""
     allocator.settle(config.memory.kind)
     place = RunDir(folder).create()
-    made = Session(config, data, folder=place, recorder=Recorder(place), stop=Stop(place), device=torch.device("cpu"))
+    device = data.x_train.device
+    made = Session(config, data, folder=place, recorder=Recorder(place), stop=Stop(place), device=device)
     if not watched:
         _look_away(made)
     return made
@@ -70,7 +71,9 @@ def take(run: Session, step: Step) -> None:
     run.advance(step)
 
 
-def dataset(folder: Path, images: int, shape: tuple[int, ...] = (28, 28)) -> Dataset:
+def dataset(
+    folder: Path, images: int, shape: tuple[int, ...] = (28, 28), device: torch.device | str = "cpu"
+) -> Dataset:
     """`images` training images of noise; of MNIST's shape as many columns are always 0 as there."""
     with _named(folder):
         rng = np.random.default_rng(0)
@@ -78,7 +81,7 @@ def dataset(folder: Path, images: int, shape: tuple[int, ...] = (28, 28)) -> Dat
         x.reshape(images, -1)[:, :DEAD] = 0
         y = rng.integers(0, 10, images)
         np.savez(folder / "made.npz", x_train=x, y_train=y, x_test=x[:100], y_test=np.arange(100) % 10)
-        return load(parse(compose(changes={"data.name": "npz:made"})).data, "cpu", 0)
+        return load(parse(compose(changes={"data.name": "npz:made"})).data, device, 0)
 
 
 @contextmanager

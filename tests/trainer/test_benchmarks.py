@@ -9,11 +9,12 @@ import pytest
 import torch
 
 from benchmarks import __main__ as bench
-from benchmarks import harness, memory, nebuly
+from benchmarks import gpu, harness, memory, nebuly
 from benchmarks.harness import Row
 from tests.trainer import tiny
 from trainer.data import load
 from trainer.profiling import study
+from trainer.update.compiled import as_written
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,21 @@ def test_an_unknown_benchmark_is_named(monkeypatch, capsys):
 
 def test_microseconds_counts_one_call():
     assert 0 < harness.microseconds(lambda: None, times=100) < 100
+
+
+def test_a_machine_without_a_gpu_has_no_figures_of_one(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    rows = gpu.rows()
+    assert [row.measured for row in rows] == [None] * 3
+    assert all(row.holds for row in rows)
+
+
+def test_what_is_measured_on_a_gpu_runs(monkeypatch):
+    """On the CPU and small, as no GPU is at hand: what it measures means nothing."""
+    for name, value in {"WIDTH": 16, "DEPTH": 2, "BATCH": 120, "STEPS": 1, "TURNS": 1}.items():
+        monkeypatch.setattr(gpu, name, value)
+    monkeypatch.setattr("trainer.session.Compiler", lambda say: as_written)
+    assert all(share > 0 for share in gpu.measure(torch.device("cpu")))
 
 
 PEAKS = {

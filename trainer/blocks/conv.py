@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from trainer.blocks.base import Pull, Weights
 
-PORTION = 1 << 20
+PORTION = 1 << 19
 """About so many numbers of a delta are alive at once: a smaller product is no slower."""
 
 Join = Literal["none", "add", "concat"]
