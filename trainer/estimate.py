@@ -15,7 +15,7 @@ from trainer.arithmetic import Shapes, phase_flops, phase_numbers, reading_flops
 from trainer.capacity import available_memory, fits
 from trainer.data.sizes import problems as size_problems
 from trainer.data.sizes import sizes
-from trainer.pieces import images_at_once
+from trainer.pieces import READ_AT_ONCE, images_at_once
 
 if TYPE_CHECKING:
     from trainer.config import RunConfig
@@ -32,8 +32,6 @@ BASE = 270 * 2**20
 COMPILER = 190 * 2**20
 """What torch.compile and what it has compiled take besides."""
 
-READ_BUDGET = 48 * 2**20
-"""Bytes that decide how many images are read at once (evaluate.py)."""
 BUFFERS = 4
 """Buffers of a layer's output that live at once: activity, slope, delta, hand-over."""
 
@@ -218,7 +216,7 @@ def _reading(config: RunConfig, info: DataInfo) -> int:
     net = Shapes(config, info)
     passes = net.classes if net.label else 1
     sizes_ = [(prod(block.inputs), block.widest) for block in net.blocks]
-    pieces = max(1, READ_BUDGET // (passes * max(map(sum, sizes_)) * 2 * FLOAT))
+    pieces = max(1, READ_AT_ONCE // (passes * max(map(sum, sizes_)) * 2 * FLOAT))
     rows = reading_rows(config, net) * min(pieces, max(sizes(config.data, info)))
     standing = rows * net.states * sum(outputs for _, outputs in sizes_)
     return standing + max(rows * (inputs * (layer > 0) + 2 * outputs) for layer, (inputs, outputs) in enumerate(sizes_))

@@ -19,9 +19,8 @@ from trainer.axes.readout import AnyReadout
 from trainer.nets.head import Head
 from trainer.nets.layer import READING
 from trainer.nets.net import Net
+from trainer.pieces import READ_AT_ONCE
 from trainer.rivals import label_scores
-
-BUDGET = 48 * 2**20  # bytes of activities alive at once
 
 Sweep = Literal["asked", "all", "none"]
 """Which labels the sweep tries beside a head."""
@@ -82,7 +81,7 @@ def images_at_once(net: Net, tried: int | None = None) -> int:
     """
     passes = (tried or net.coder.classes) if net.coder.code.carries_label else 1
     widest = max(prod(layer.block.inputs) + layer.block.widest for layer in net.layers)
-    return max(1, BUDGET // (passes * widest * 2 * net.layers[0].buffer.flat.element_size()))
+    return max(1, READ_AT_ONCE // (passes * widest * 2 * net.layers[0].buffer.flat.element_size()))
 
 
 @torch.no_grad()

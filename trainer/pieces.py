@@ -20,6 +20,10 @@ LARGEST, SMALLEST = 1000, 250
 NUMBERS = 2**19
 """About so many numbers of a layer's activity for each row of competitors."""
 
+READ_AT_ONCE = 15 * 2**20
+"""Bytes of activities alive while images are judged, for all labels tried. A quarter of it is a layer's activity, which
+then lies on the heap (allocator.py) and near the processor: 48 MB took up to half as long again."""
+
 
 def images_at_once(memory: AnyMemory, blocks: Iterable[Block]) -> int:
     """For a net of these blocks; more than any batch has where it goes through whole."""

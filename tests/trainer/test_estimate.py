@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from trainer import config, estimate, evaluate
+from trainer import config, estimate
 from trainer.arithmetic import phase_flops, reading_flops
 from trainer.data import catalogue
 from trainer.nets.net import build
@@ -83,10 +83,6 @@ def test_bytes_are_those_of_the_buffers(point):
         state = sum(t.nbytes for layer in layers for t in layer.state.values() if t.ndim)
         phases.append((sum(layer.buffer.grad.nbytes for layer in layers), state))
     assert (guessed.memory["gradients"], guessed.memory["optimiser"]) == max(phases, key=sum)
-
-
-def test_the_estimate_cuts_batches_as_the_trainer_does():
-    assert estimate.READ_BUDGET == evaluate.BUDGET
 
 
 def counted(parsed, info, images=64) -> int:

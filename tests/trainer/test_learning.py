@@ -121,7 +121,7 @@ def test_the_sweep_in_small_pieces_is_the_sweep_label_by_label(monkeypatch):
         config, net = small(label_code__kind=code)
         x, y, _ = images()
         whole = evaluate.judge(net, config.readout, None, (x, y), trained=2)
-        monkeypatch.setattr(evaluate, "BUDGET", 2000)
+        monkeypatch.setattr(evaluate, "READ_AT_ONCE", 2000)
         assert 1 <= evaluate.images_at_once(net) < IMAGES
         pieces = evaluate.judge(net, config.readout, None, (x, y), trained=2)
         for label in range(CLASSES):
