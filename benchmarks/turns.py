@@ -17,9 +17,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import torch
 
@@ -89,7 +90,7 @@ def share_of_peak(usual: list[Cost], ours: list[Cost]) -> float:
     return max(cost.rise for cost in ours) / max(cost.rise for cost in usual)
 
 
-def _serve(act: Act) -> None:
+def _serve(act: Act, answers: TextIO) -> None:
     memory = ProcMemory()
     for _ in sys.stdin:
         ctypes.CDLL(None).malloc_trim(0)
@@ -97,14 +98,15 @@ def _serve(act: Act) -> None:
         before, began = memory.rss(), time.process_time()
         act()
         cost = {"seconds": time.process_time() - began, "rise": memory.peak() - before}
-        print(json.dumps(cost), flush=True)
+        print(json.dumps(cost), file=answers, flush=True)
 
 
 def main() -> None:
     module, work = sys.argv[1:]
     torch.set_num_threads(1)
-    with tempfile.TemporaryDirectory() as folder:
-        _serve(importlib.import_module(f"benchmarks.{module}").WORKS[work](Path(folder)))
+    answers = sys.stdout
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(sys.stderr):  # a run's own lines are no answers
+        _serve(importlib.import_module(f"benchmarks.{module}").WORKS[work](Path(folder)), answers)
 
 
 if __name__ == "__main__":

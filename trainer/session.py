@@ -68,7 +68,7 @@ class Session:
         self.rng = generator(device, config.seed, Stream.DRAWS)
         self.dropout = Dropout(config, self.net, device)
         self.gauges, self.clock = Gauges(self.net.layers), Stopwatch(device)
-        self.make: Make = Compiler(partial(recorder.log, level="warning")) if config.compile else as_written
+        self.make = _maker(config, recorder)
         self.counters = Counters()
         self.ledger = Ledger(layers)
         self.sample = _sample(config, len(data.y_train), device)
@@ -265,6 +265,14 @@ class Session:
         except Stopped:
             self.save()
             raise
+
+
+def _maker(config: RunConfig, recorder: Recorder) -> Make:
+    """In what form steps run."""
+    if not config.compile:
+        return as_written
+    recorder.log("steps are compiled where they first run, which takes seconds")
+    return Compiler(partial(recorder.log, level="warning"))
 
 
 def _net(config: RunConfig, data: Dataset, folder: RunDir, device: torch.device) -> Net:
