@@ -92,6 +92,8 @@ class Session:
         """When figures and slow meters were last looked at (monotonic seconds)."""
         self._saved_at = time.monotonic()
         self._first = 0
+        self._paced: tuple[int, float] | None = None
+        """The first step of this session that is done, and when it was."""
 
     # -- where the run stands
 
@@ -244,10 +246,15 @@ class Session:
         return None if joules is None else self.energy_before + joules
 
     def progress(self, phase: str, *, force: bool = True) -> None:
-        """Say how far the run is; the time left goes by the steps of this session."""
-        step, total = self.counters.step, self.plan.total
-        done = step - self._first
-        eta = (time.perf_counter() - self._began) / done * (total - step) if done else None
+        """Say how far the run is; the time left goes by the steps of this session.
+
+        Without its first one, in which libraries warm up and steps are compiled.
+        """
+        now, step, total = time.perf_counter(), self.counters.step, self.plan.total
+        if self._paced is None and step > self._first:
+            self._paced = step, now
+        first, began = self._paced or (step, now)
+        eta = (now - began) / (step - first) * (total - step) if step > first else None
         self.recorder.progress(step / total, eta, phase, force=force)
         if self.recorder.bar:
             self.recorder.bar.advance(step)
