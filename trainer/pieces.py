@@ -1,8 +1,8 @@
 """How many images of a batch go through a net at once. Imports no torch.
 
-Fixed by the net's shape alone, never by free memory or caches: another split changes the last bits. Wide layers take
-fewer, so that what a layer computes on its way stays near the processor. Maps go in pieces of `LARGEST`: statistics
-of a batch are those of a piece.
+Fixed by the net's shape and the kind of device, never by free memory or caches: another split changes the last bits.
+On a CPU wide layers take fewer, so that what a layer computes on its way stays near the processor; a GPU takes enough
+to be busy. Maps go in pieces of `LARGEST`: statistics of a batch are those of a piece.
 """
 
 from __future__ import annotations
@@ -17,19 +17,23 @@ if TYPE_CHECKING:
     from trainer.axes.memory import AnyMemory
 
 LARGEST, SMALLEST = 1000, 250
-NUMBERS = 2**19
-"""About so many numbers of a layer's activity for each row of competitors."""
+NUMBERS = {"cpu": 2**19, "gpu": 2**24}
+"""About so many numbers of a layer's activity for each row of competitors. Of a GPU not measured: products of a few
+hundred rows have fewer tiles than a large one has processors."""
 
 READ_AT_ONCE = 15 * 2**20
 """Bytes of activities alive while images are judged, for all labels tried. A quarter of it is a layer's activity, which
 then lies on the heap (allocator.py) and near the processor: 48 MB took up to half as long again."""
 
 
-def images_at_once(memory: AnyMemory, blocks: Iterable[Block]) -> int:
+def images_at_once(memory: AnyMemory, blocks: Iterable[Block], *, on_gpu: bool = False) -> int:
     """For a net of these blocks; more than any batch has where it goes through whole."""
     if memory.kind == "resident" and memory.batch == "whole":
         return sys.maxsize
     shapes = [block.outputs for block in blocks]
     if any(len(shape) > 1 for shape in shapes):
         return LARGEST
-    return min(LARGEST, max(SMALLEST, NUMBERS // max(shape[0] for shape in shapes)))
+    widest = max(shape[0] for shape in shapes)
+    if on_gpu and memory.kind == "resident":
+        return max(SMALLEST, NUMBERS["gpu"] // widest)
+    return min(LARGEST, max(SMALLEST, NUMBERS["cpu"] // widest))
