@@ -69,6 +69,7 @@ class Session:
         self.dropout = Dropout(config, self.net, device)
         self.gauges, self.clock = Gauges(self.net.layers), Stopwatch(device)
         self.make = _maker(config, recorder)
+        """Gives the functions of a step in the form in which they run."""
         self.counters = Counters()
         self.ledger = Ledger(layers)
         self.sample = _sample(config, len(data.y_train), device)

@@ -35,3 +35,19 @@ def loaded_by(code: str) -> set[str]:
 )
 def test_no_torch(code):
     assert not loaded_by(code) & {"torch", "torchvision", "sklearn", "scipy", "django", "ffweb"}
+
+
+TRAIN = """
+import pathlib, tempfile
+from tests.trainer import tiny
+for preset in ("ff-digits", "backprop-digits"):
+    changes = {"preset": preset, "schedule.epochs": 1, "architecture.hidden": [500, 500]}
+    tiny.train(tiny.config(changes), pathlib.Path(tempfile.mkdtemp()))
+"""
+
+
+def test_training_loads_nothing_of_pytorchs_compiler():
+    """It takes seconds and 80 MB, and is for those who ask for it (`compile`)."""
+    loaded = loaded_by(TRAIN)
+    assert "torch" in loaded
+    assert "sympy" not in loaded
