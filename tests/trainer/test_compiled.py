@@ -14,13 +14,18 @@ from trainer.update.compiled import Compiler
 WHOLE = RULES | {
     "backprop": tiny.BACKPROP,
     "computed again": {"preset": "backprop-digits", "scope.recompute": True},
+    "overlapping pairs": CONV
+    | {"label_code.kind": "pattern", "architecture.channels": "8, 8, 8p", "scope.kind": "pair",
+       "schedule.kind": "alternating", "schedule.epochs": 2, "normalisation.handover.kind": "batch"},
+    "attention": {"preset": "ff-attention-mnist", "data.name": "digits", "architecture.kind": "transformer",
+                  "architecture.patch": 2},
     "softmax head": FF | {"readout.kind": "softmax"},
     "recurrent": {"architecture.kind": "recurrent", "label_code.kind": "top"},
     "regions": CONV | {"label_code.kind": "pattern", "goodness.regions": 2},
     "mean and rms pools": CONV | {"label_code.kind": "pattern", "architecture.channels": "8a, 8r"},
     "bfloat16": FF | {"precision.kind": "bfloat16"},
     "streamed": FF | {"memory.kind": "streamed"},
-}
+}  # fmt: skip
 WHOLE.pop("class groups")
 
 

@@ -37,6 +37,7 @@ class Compiler:
         torch._dynamo.config.recompile_limit = FORMS
         torch._inductor.config.compile_threads = 1  # no processes beside the one that trains
         torch._dynamo.config.trace_autograd_ops = True
+        torch._functorch.config.donated_buffer = False  # overlapping losses go back through one graph twice
 
     def __call__(self, function: F) -> F:
         if function not in self._made:
