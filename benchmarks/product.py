@@ -52,9 +52,11 @@ def blind(run: Session) -> Iterator[None]:
     """Let the run's steps go unmeasured for a while."""
     clock = run.clock
     _look_away(run)
-    yield
-    del run.count  # the method comes to light again
-    run.clock = clock
+    try:
+        yield
+    finally:
+        del run.count  # the method comes to light again
+        run.clock = clock
 
 
 def _look_away(run: Session) -> None:

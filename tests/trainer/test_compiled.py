@@ -80,13 +80,13 @@ def test_machine_code_ends_there_but_for_rounding(rule, tmp_path):
     assert not said
 
 
-def test_a_machine_without_a_compiler_goes_on_without(tmp_path, monkeypatch):
+@pytest.mark.parametrize("start", [{}, tiny.BACKPROP], ids=["ff", "backprop"])
+def test_a_machine_without_a_compiler_goes_on_without(start, tmp_path):
     from torch._inductor import config
 
-    monkeypatch.setattr(config.cpp, "cxx", (None, str(tmp_path / "nowhere")))
-    monkeypatch.setattr(config, "force_disable_caches", True)
-    changes = {"schedule.epochs": 1}
-    found = tiny.train(tiny.config(changes | {"compile": True}), tmp_path / "compiled")
+    changes = start | {"schedule.epochs": 1}
+    with config.patch({"cpp.cxx": (None, str(tmp_path / "nowhere")), "force_disable_caches": True}):
+        found = tiny.train(tiny.config(changes | {"compile": True}), tmp_path / "compiled")
     wanted = tiny.train(tiny.config(changes), tmp_path / "written")
     assert all(torch.equal(a["flat"], b["flat"]) for a, b in zip(found["layers"], wanted["layers"], strict=True))
     said = [event["text"] for event in tiny.events(tmp_path / "compiled", "log") if event["level"] == "warning"]

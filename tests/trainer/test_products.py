@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 import torch
 
@@ -64,3 +66,37 @@ def test_autograd_finds_the_derivatives_asked_for(bias, learning):
 def test_small_products_are_pytorchs_own():
     x, weight, bias = numbers(3, 4), numbers(5, 4), numbers(5)
     assert torch.equal(products.affine(x, weight, bias), torch.addmm(bias, x, weight.T))
+
+
+GPP = pytest.mark.skipif(not shutil.which("g++"), reason="this machine has no C++ compiler")
+
+
+@pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=GPP)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_compiler_takes_products_with_their_derivatives(backend, dtype):
+    torch._dynamo.reset()
+    parts = [numbers(ROWS, INPUTS), numbers(OUTPUTS, INPUTS + 10, seed=1)[:, 10:], numbers(OUTPUTS, seed=2)]
+    slope, found = numbers(ROWS, OUTPUTS, seed=3), []
+    compiled = torch.compile(products.affine, fullgraph=True, dynamic=False, backend=backend)
+    for affine in (compiled, products.affine):
+        x, weight, bias = (part.to(dtype).requires_grad_() for part in parts)
+        product = affine(x, weight, bias)
+        (product * slope.to(dtype)).sum().backward()
+        found.append([product.detach(), x.grad, weight.grad, bias.grad])
+    torch._dynamo.reset()
+    for got, wanted in zip(*found, strict=True):
+        close(got, wanted.double(), dtype)
+
+
+@pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=GPP)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_compiler_adds_gradients_in_place(backend, dtype):
+    torch._dynamo.reset()
+    delta, x, grads = numbers(ROWS, OUTPUTS), numbers(ROWS, INPUTS, seed=1), numbers(2, OUTPUTS, INPUTS)
+    grads[1] = grads[0]
+    compiled = torch.compile(products.accumulate, fullgraph=True, dynamic=False, backend=backend)
+    for accumulate, grad in zip((compiled, products.accumulate), grads, strict=True):
+        accumulate(delta.to(dtype), x.to(dtype), grad)
+    torch._dynamo.reset()
+    close(grads[0], grads[1].double(), dtype)
+    assert not torch.equal(grads[0], numbers(2, OUTPUTS, INPUTS)[0])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trainer.blocks.base import Pull, Weights
 
 PORTION = 1 << 19
-"""About so many numbers of a delta are alive at once: a smaller product is no slower."""
+"""About so many numbers of a delta are alive at once: 2 MB lie on the heap (allocator.py); the product is no slower."""
 
 Join = Literal["none", "add", "concat"]
 
