@@ -13,7 +13,7 @@ from typing import Any
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from ffweb import env
+from ffweb import env, sqlite
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "pytest" in sys.modules
@@ -117,7 +117,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
+        "init_command": sqlite.journal() + "PRAGMA cache_size=-16000;",
     }
     # In a file, not in memory: consumers read from threads of their own; shared in-memory tables lock each other out.
     DATABASES["default"]["TEST"] = {"NAME": str(HOME / "test.sqlite3")}

@@ -10,7 +10,9 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
+from ffweb import sqlite
 from ffweb.serve import boot, home
 from ffweb.serve.child import how
 from ffweb.serve.embedded import Embedded, answers
@@ -125,6 +127,8 @@ def _announce(keeper: Supervisor, url: str, sign_in_url: str, late: list[str], s
     home.write_ready(settings.HOME, content)
     for name in late:
         say(f"{name} is not ready yet; its log is {keeper.log(name)}.")
+    if connection.vendor == "sqlite":
+        say(sqlite.told())
     say(f"FFWeb is ready: {url}")
     say(f"Sign in as the first admin, once: {sign_in_url}")
     say("Ctrl-C stops it.")
