@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import orjson
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from ninja import Query, Schema
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
 from ffweb.api.answers import answer, download, in_pieces
 from ffweb.metrics import store
@@ -26,13 +26,21 @@ class Wanted(Schema):
     model_config = ConfigDict(populate_by_name=True)
 
     names: str = Field(
-        "*", max_length=4000, description="Names or patterns, separated by commas: `layers/*/gap,test/accuracy`."
+        "*",
+        max_length=4000,
+        description="Names or patterns (at most 50), separated by commas: `layers/*/gap,test/accuracy`.",
     )
     x: Literal["step", "epoch", "time", "images", "flops"] = "step"
     lo: float | None = Field(None, alias="from")
     hi: float | None = Field(None, alias="to")
-    points: int = Field(600, ge=2, le=20_000)
+    points: int = Field(600, ge=2, le=20_000, description="Buckets a series; fewer where many series match.")
     format: Literal["json", "typed"] = Field("json", description="`typed`: base64 float arrays, as Plotly takes them.")
+
+    @field_validator("names")
+    @classmethod
+    def _few_patterns(cls, names: str) -> str:
+        store.check_patterns(names.split(","))
+        return names
 
 
 WantedQuery = Annotated[Wanted, Query()]

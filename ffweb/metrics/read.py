@@ -6,12 +6,12 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from ffweb.globs import Glob
 from ffweb.metrics import buckets as bk
 from ffweb.metrics.models import Chunk, Pyramid
 
@@ -19,6 +19,8 @@ Points = tuple[bk.Steps, bk.Values]
 NO_POINTS: Points = (np.empty(0, np.int64), np.empty(0))
 AXES = ("step", "epoch", "time", "images", "flops")
 AXIS = "axis/"
+MOST_GLOBS = 50
+MOST_POINTS = 1_000_000  # of one answer: with more series each has fewer
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,22 @@ def names(run_id: str, *, axes: bool = False) -> list[str]:
 
 def matching(known: Iterable[str], patterns: Iterable[str]) -> list[str]:
     """Names that one of `patterns` matches; `*` stands for any characters. Axes only where a pattern says `axis/`."""
-    wanted = list(patterns)
-    return [name for name in known if any(_matches(name, pattern) for pattern in wanted)]
+    wanted = set(patterns)
+    globs = check_patterns(wanted)
+    axes, others = ([Glob(g) for g in globs if g.startswith(AXIS) or not axis] for axis in (True, False))
+    return [
+        name
+        for name in known
+        if name in wanted or any(glob.matches(name) for glob in (axes if name.startswith(AXIS) else others))
+    ]
 
 
-def _matches(name: str, pattern: str) -> bool:
-    return (pattern.startswith(AXIS) or not name.startswith(AXIS)) and fnmatchcase(name, pattern)
+def check_patterns(patterns: Iterable[str]) -> list[str]:
+    """Those with a `*`: each of them is held against every name. Raises ValueError for more than MOST_GLOBS."""
+    globs = [pattern for pattern in patterns if "*" in pattern]
+    if len(globs) > MOST_GLOBS:
+        raise ValueError(f"At most {MOST_GLOBS} names may hold a *; here {len(globs)} do.")
+    return globs
 
 
 def points(run_id: str, metric: str, low: int | None = None, high: int | None = None) -> Points:
@@ -73,15 +85,17 @@ def window(
     """Series that match `patterns`, thinned to the least and greatest point of each of `count` buckets.
 
     At most 2 `count` + 2 points a series, the first and last of the window always among them; all of them where the
-    window holds no more than 2 `count`. `low` and `high` are in units of the axis `x`.
+    window holds no more than 2 `count`. `low` and `high` are in units of the axis `x`. Where so many series match that
+    they would hold more than MOST_POINTS, `count` is less.
 
-    Raises ValueError for an unknown axis or a `count` below 1.
+    Raises ValueError for an unknown axis, a `count` below 1 or too many patterns.
     """
     if x not in AXES:
         raise ValueError(f"There is no x axis {x!r}; there are {', '.join(AXES)}.")
     if count < 1:
         raise ValueError("At least 1 point must be asked for.")
     wanted = matching(names(run_id, axes=True), patterns)
+    count = max(1, min(count, MOST_POINTS // (2 * len(wanted) or 1)))
     if x == "step":
         return _by_step(
             run_id, wanted, None if low is None else int(np.ceil(low)), None if high is None else int(high), count

@@ -15,12 +15,12 @@ from django.db import transaction
 
 from ffweb.metrics import export, read
 from ffweb.metrics.packed import plain, typed
-from ffweb.metrics.read import AXES, AXIS, Window, names
+from ffweb.metrics.read import AXES, AXIS, Window, check_patterns, names
 from ffweb.metrics.write import Batch, Writer
 
 __all__ = [
     "AXES", "AXIS", "Batch", "Window", "Writer",
-    "append", "columns", "drop_after", "export_rows", "names", "plain", "typed", "window",
+    "append", "check_patterns", "columns", "drop_after", "export_rows", "names", "plain", "typed", "window",
 ]  # fmt: skip
 
 

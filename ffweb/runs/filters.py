@@ -1,8 +1,8 @@
 """The filter language of the runs table: `status:running owner:me data:mnist tag:x acc>0.9 objective.theta>=1.5 text`.
 
 Terms are separated by spaces and all have to hold; `-` before a term turns it round; `a,b` means either; `*` stands
-for any text; quotes keep spaces together. What is no `key op value` is searched for in names, notes, presets, tags,
-names of owners and of data sets.
+for any text; quotes keep spaces together. `name:test` is any name with test in it, `name=test` this name. What is no
+`key op value` is searched for in names, notes, presets, tags, names of owners and of data sets.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from ffweb import globs  # noqa: F401  the lookup `glob`
 from ffweb.people.models import User
 from ffweb.runs import status
 from ffweb.runs.facts import TAG_KEYS
@@ -26,6 +27,8 @@ from trainer import config
 from trainer.metrics import metric
 
 MAX_LENGTH, MAX_TERMS = 500, 20
+EQUAL = (":", "=")
+MOST_KEYS, LONGEST_KEY = 500, 60  # comparing a word that nobody knows with those there are takes their product
 
 ALIASES = {
     "acc": "result.test/accuracy.last",
@@ -105,14 +108,10 @@ def _term(match: re.Match[str]) -> Term:
         if word.endswith((":", "=", "<", ">")):
             raise FilterError(f"{word} has no value: write it as in status:running or acc>0.9.")
         return Term("", ":", word, negated)
+    value = match["value"].strip('"')
     if match["op"] == "!=":
-        return Term(match["key"], ":", match["value"].strip('"'), not negated)
-    return Term(
-        match["key"],
-        match["op"].replace("=", ":") if match["op"] == "=" else match["op"],
-        match["value"].strip('"'),
-        negated,
-    )
+        return Term(match["key"], "=", value, not negated)
+    return Term(match["key"], match["op"], value, negated)
 
 
 def apply(runs: QuerySet[Run], text: str, user: User) -> QuerySet[Run]:
@@ -132,9 +131,9 @@ def _condition(term: Term, user: User) -> Q:
     if term.key == "created":
         return _created(term)
     if term.key in _COLUMNS:
-        if term.op != ":":
+        if term.op not in EQUAL:
             raise FilterError(f"{term.key} has no order: write {term.key}:{term.value}.")
-        read = _COLUMNS[term.key]
+        read = _named if (term.key, term.op) == ("name", ":") else _COLUMNS[term.key]
         return functools.reduce(Q.__or__, (read(value, user) for value in _alternatives(term)))
     return _fact(fact_key(term.key), term)
 
@@ -158,9 +157,12 @@ def _search(text: str) -> Q:
 # ── columns of the run ────────────────────────────────────────────────────────────────────────────────────────────
 def _like(column: str, value: str) -> Q:
     """Equal, letter case aside; `*` stands for any text."""
-    if "*" not in value:
-        return Q(**{f"{column}__iexact": value})
-    return Q(**{f"{column}__iregex": "^" + ".*".join(re.escape(part) for part in value.split("*")) + "$"})
+    return Q(**{f"{column}__{'glob' if '*' in value else 'iexact'}": value})
+
+
+def _named(value: str, user: User) -> Q:
+    """A name is seldom remembered whole."""
+    return _like("name", value if "*" in value else f"*{value}*")
 
 
 def _status(value: str, user: User) -> Q:
@@ -217,7 +219,7 @@ def _created(term: Term) -> Q:
                 f"{term.value} is no date: write created>2026-01-31 or, for an age, created<7d."
             ) from None
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    if term.op == ":":
+    if term.op in EQUAL:
         raise FilterError("A moment is never met exactly: write created>2026-01-31 or, for an age, created<7d.")
     return Q(**{f"created__{ops[term.op]}": moment})
 
@@ -225,7 +227,7 @@ def _created(term: Term) -> Q:
 # ── facts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _fact(key: str, term: Term) -> Q:
     facts = Fact.objects.filter(key=key)
-    if term.op == ":":
+    if term.op in EQUAL:
         facts = facts.filter(functools.reduce(Q.__or__, (_equal(value) for value in _alternatives(term))))
     else:
         ops = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
@@ -269,9 +271,9 @@ def fact_key(name: str, field: str = "filter") -> str:
 
 
 def _unknown(name: str) -> str:
-    keys = Fact.objects.exclude(key__in=TAG_KEYS).order_by().values_list("key", flat=True).distinct()
+    keys = Fact.objects.exclude(key__in=TAG_KEYS).order_by().values_list("key", flat=True).distinct()[:MOST_KEYS]
     known = [*WORDS, *ALIASES, *(key.removeprefix("config.").removeprefix("result.") for key in keys)]
-    near = difflib.get_close_matches(name, known, 3) or ["status", "acc", "objective.theta"]
+    near = difflib.get_close_matches(name[:LONGEST_KEY], known, 3) or ["status", "acc", "objective.theta"]
     return f"No run has {name}. Near it: {', '.join(near)}."
 
 

@@ -79,7 +79,14 @@ def test_a_query_that_is_wrong_names_the_parameter(as_bob: Caller, query: str, l
 
 
 @pytest.mark.parametrize(
-    ("query", "loc"), [("x=miles", "x"), ("points=1", "points"), ("from=a", "from"), ("format=xml", "format")]
+    ("query", "loc"),
+    [
+        ("x=miles", "x"),
+        ("points=1", "points"),
+        ("from=a", "from"),
+        ("format=xml", "format"),
+        ("names=" + ",".join(f"{n}*" for n in range(51)), "names"),  # each is held against each name of the run
+    ],
 )
 def test_a_window_that_is_wrong_names_the_parameter(as_bob: Caller, bob: User, query: str, loc: str) -> None:
     assert locs(as_bob.get(f"/runs/{make_run(bob).pk}/metrics?{query}")) == [loc]

@@ -67,6 +67,14 @@ def names(user: User, filter: str, sort: str = "name") -> str:
         ("preset:ff-digits", "apple berry"),
         ("preset:*mnist*", "cherry"),
         ("name:apple", "apple"),
+        ("name:ERR", "berry cherry"),
+        ("name:err*", ""),
+        ("name=err", ""),
+        ("name=Apple", "apple"),
+        ("-name:err", "apple"),
+        ("name:app,pie", "apple cherry"),
+        ("name:a_p", ""),
+        ("name:%", ""),
         ('name:"cherry pie"', "cherry"),
         ("acc>0.9", "apple"),
         ("acc>90%", "apple"),
@@ -133,8 +141,8 @@ def test_parse() -> None:
         Term("acc", ">=", "0.9"),
         Term("", ":", "a b"),
         Term("", ":", "ff-digits"),
-        Term("owner", ":", "me"),
-        Term("seed", ":", "3", negated=True),
+        Term("owner", "=", "me"),
+        Term("seed", "=", "3", negated=True),
     ]
 
 
