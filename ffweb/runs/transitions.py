@@ -21,7 +21,7 @@ def move(run_id: str, before: Iterable[str], after: str, **fields: Any) -> bool:
     the end of its events first. Open pages are told on commit.
     """
     if after in status.ENDED:
-        fields = {"ended": timezone.now(), "lease_owner": "", "lease_until": None, "stop_requested": False} | fields
+        fields = _over() | fields
     with transaction.atomic():
         mine = Run.objects.filter(pk=run_id, status__in=list(before)).update(status=after, **fields) == 1
         if mine and after in status.ENDED:
@@ -29,3 +29,14 @@ def move(run_id: str, before: Iterable[str], after: str, **fields: Any) -> bool:
         if mine:
             transaction.on_commit(partial(push_run, run_id))
     return mine
+
+
+def give_up(run_id: str, reason: str) -> None:
+    """Call a run lost whose results cannot even be stored: without facts, so that nothing can go wrong again."""
+    mine = Run.objects.filter(pk=run_id, status__in=status.OWNED)
+    mine.update(status=status.LOST, reason=reason, **_over())
+    push_run(run_id)
+
+
+def _over() -> dict[str, Any]:
+    return {"ended": timezone.now(), "lease_owner": "", "lease_until": None, "stop_requested": False}

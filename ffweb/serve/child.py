@@ -13,18 +13,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+import psutil
+
+from ffweb.work.ending import WorkerEnd
+
 FIRST_DELAY, LONGEST_DELAY, SETTLED = 1.0, 30.0, 30.0  # seconds
+LAST_WORDS = 0.5  # seconds for a hung process to write where it is
 LONGEST_LOG = 4 << 20  # bytes kept of a child's log before it is turned over
 GUARD = Path(__file__).with_name("guard.py")
 
 
 @dataclass(frozen=True)
 class Service:
-    """What to run. `ready` is asked until it says yes; `base` is stopped after the others, which lean on it."""
+    """What to run. `ready` is asked until it says yes; `alive` again and again after that (pulse.py): False where it
+    does not answer, None where that cannot be known; `base` is stopped after the others, which lean on it."""
 
     name: str
     command: tuple[str, ...]
     ready: Callable[[], bool]
+    alive: Callable[[], bool | None] | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     fds: tuple[int, ...] = ()
     base: bool = False
@@ -60,9 +67,11 @@ class Guard:
         self._say(f"-{group}")
 
     def tend(self) -> None:
-        """Replace a guard that was killed."""
-        if self._process.poll() is None:
+        """Replace a guard that was killed, or stopped: it could not do what it is for."""
+        if self._process.poll() is None and not _stopped(self.pid):
             return
+        self._process.kill()
+        self._process.wait(timeout=5)
         self._process = self._start()
         for group in self._groups:
             self._say(f"+{group}")
@@ -83,6 +92,13 @@ class Guard:
             return
 
 
+def _stopped(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_STOPPED
+    except psutil.NoSuchProcess:
+        return True
+
+
 class Child:
     """A service and the process that runs it now, if one does."""
 
@@ -92,22 +108,23 @@ class Child:
         self.service = service
         self.log = log
         self.process: subprocess.Popen[bytes] | None = None
-        self.last_code: int | None = None
+        self.last_end: WorkerEnd | None = None
         self._env = {**env, **service.env}
         self._guard = guard
         self._say = say
         self._delay = FIRST_DELAY
         self._started = 0.0
         self._next_start = 0.0
-        self._was_ready = False
+        self.was_ready = False
+        self._hung: int | None = None  # the process that was ended because it did not answer
 
     @property
     def ready(self) -> bool:
         """Whether it runs and has said yes once since its start."""
         if self.process is None:
             return False
-        self._was_ready = self._was_ready or self.service.ready()
-        return self._was_ready
+        self.was_ready = self.was_ready or self.service.ready()
+        return self.was_ready
 
     def start(self) -> None:
         with self._open_log() as log:
@@ -122,7 +139,7 @@ class Child:
             )
         self._guard.add(self.process.pid)
         self._started = time.monotonic()
-        self._was_ready = False
+        self.was_ready = False
 
     def tend(self) -> bool:
         """Notice an end, restart when the back-off is over. True: a new process runs."""
@@ -138,11 +155,13 @@ class Child:
 
     def _ended(self, now: float) -> None:
         assert self.process
-        self.last_code = code = self.process.returncode
+        hung = self._hung == self.process.pid
+        said = "did not answer and was ended" if hung else how(self.process.returncode)
+        self.last_end = WorkerEnd(said, ours=hung)
         self._sweep()
         if now - self._started >= SETTLED:
             self._delay = FIRST_DELAY
-        self._say(f"{self.service.name} {how(code)}; starting it again in {self._delay:.0f} s (its log: {self.log})")
+        self._say(f"{self.service.name} {said}; starting it again in {self._delay:.0f} s (its log: {self.log})")
         self._next_start = now + self._delay
         self._delay = min(self._delay * 2, LONGEST_DELAY)
 
@@ -153,6 +172,16 @@ class Child:
                 os.killpg(self.process.pid, number)
             except (ProcessLookupError, PermissionError):
                 return
+
+    def end_hung(self, process: subprocess.Popen[bytes]) -> None:
+        """End a process that lives and does not answer; where it was goes into its log, if it still can say so."""
+        if self.process is not process:
+            return
+        self._hung = process.pid
+        for number, wait in ((signal.SIGUSR1, LAST_WORDS), (signal.SIGKILL, 0.0)):
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, number)
+            time.sleep(wait)
 
     def gone(self) -> bool:
         """Whether the process has ended; what it left in its group is killed then."""

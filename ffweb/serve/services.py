@@ -14,29 +14,34 @@ from django.db.utils import OperationalError
 
 from ffweb.serve.child import Service
 from ffweb.serve.embedded import Embedded, answers
+from ffweb.serve.pulse import WorkerRow
 from ffweb.work.machine import WorkerSpec
 from ffweb.work.models import Worker
 
 FRESH = timedelta(seconds=5)
+ALIVE_SECONDS = 5.0  # for an answer of a service that has been ready
 
 
 def redis_service(server: Embedded) -> Service:
-    return Service("redis", tuple(server.command()), partial(answers, server.url), base=True)
+    alive = partial(answers, server.url, ALIVE_SECONDS)
+    return Service("redis", tuple(server.command()), partial(answers, server.url), alive, base=True)
 
 
 def web_service(listener: socket.socket, url: str) -> Service:
     command = (sys.executable, "-m", "ffweb.serve.web", str(listener.fileno()))
-    return Service("web", command, partial(http_answers, url), fds=(listener.fileno(),))
+    alive = partial(http_answers, url, ALIVE_SECONDS)
+    return Service("web", command, partial(http_answers, url), alive, fds=(listener.fileno(),))
 
 
 def worker_service(spec: WorkerSpec) -> Service:
-    return Service(spec.name, spec.command(), partial(worker_is_there, spec.node), env=spec.environment())
+    ready, alive = partial(worker_is_there, spec.node), WorkerRow(spec.node)
+    return Service(spec.name, spec.command(), ready, alive, env=spec.environment())
 
 
-def http_answers(url: str) -> bool:
+def http_answers(url: str, seconds: float = 0.5) -> bool:
     """Whether something at `url` answers a request with a page of any kind."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=0.5)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=seconds)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status < 500

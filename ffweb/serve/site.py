@@ -10,15 +10,17 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from ffweb import sqlite
 from ffweb.serve import boot, home
-from ffweb.serve.child import how
 from ffweb.serve.embedded import Embedded, answers
+from ffweb.serve.pulse import Pulse
 from ffweb.serve.services import redis_service, web_service, worker_service
 from ffweb.serve.supervisor import Stop, Supervisor
 from ffweb.settings import channel_layers
+from ffweb.work import home as site_home
+from ffweb.work.ending import WorkerEnd
 from ffweb.work.machine import WorkerSpec, workers_here
 
 READY_SECONDS = 30.0
@@ -37,6 +39,7 @@ def serve(say: Say, *, stop_with_parent: bool = False) -> None:
     ):
         _start_redis(keeper)
         boot.migrate()
+        _sees_runs(site_home.mark())
         boot.collect_static()
         url = boot.site_url(listener)
         services = [web_service(listener, url), *map(worker_service, workers)]
@@ -54,12 +57,22 @@ def work(say: Say, *, stop_with_parent: bool = False) -> None:
     workers = workers_here(settings.CPU_SLOTS, settings.GPUS)
     if not workers:
         raise ImproperlyConfigured("There is nothing to work with: FFWEB_CPU_SLOTS is 0 and FFWEB_GPUS leaves no GPU.")
+    try:
+        _sees_runs(site_home.missing())
+    except DatabaseError as error:
+        raise ImproperlyConfigured(f"The site's database does not answer as it should: {error}") from error
     with supervisor(f"worker-{socket.gethostname()}.lock", say, stop_with_parent) as keeper:
         keeper.start([worker_service(spec) for spec in workers], child_environment())
         with janitor(keeper, workers):
             late = keeper.wait_ready(READY_SECONDS)
             say(f"Working: {', '.join(spec.node for spec in workers if spec.name not in late)}")
             keeper.watch(lambda: None)
+
+
+def _sees_runs(missing: str | None) -> None:
+    """Raises ImproperlyConfigured with what this machine lacks."""
+    if missing:
+        raise ImproperlyConfigured(missing)
 
 
 @contextmanager
@@ -78,18 +91,18 @@ def supervisor(lock_name: str, say: Say, stop_with_parent: bool) -> Iterator[Sup
 
 @contextmanager
 def janitor(keeper: Supervisor, workers: list[WorkerSpec]) -> Iterator[None]:
-    """A janitor in a thread of this process: it outlives any worker, and costs no process of its own."""
+    """A janitor and a pulse in threads of this process: they outlive any worker, and cost no process of their own."""
     from ffweb.work.janitor import Janitor  # with Celery: the children start meanwhile
 
     stop = threading.Event()
     names = {spec.node: spec.name for spec in workers}
 
-    def told(node: str) -> str | None:
-        code = keeper.last_end(names.get(node, ""))
-        return None if code is None else how(code)
+    def told(node: str) -> WorkerEnd | None:
+        return keeper.last_end(names.get(node, ""))
 
     thread = threading.Thread(target=Janitor(told).run, args=(stop,), name="janitor", daemon=True)
     thread.start()
+    Pulse(keeper.children, stop).start()
     try:
         yield
     finally:

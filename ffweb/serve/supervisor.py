@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from ffweb.serve.child import Child, Guard, Service
+from ffweb.work.ending import WorkerEnd
 
 TICK = 0.1  # seconds between two looks at the children
 STOP_SECONDS = 8.0  # the services; a worker uses up to 6 of them to let its trainers write a checkpoint
@@ -50,9 +51,9 @@ class Supervisor:
         """Name and process of every child that runs now."""
         return [(child.service.name, child.process.pid) for child in self.children if child.process]
 
-    def last_end(self, name: str) -> int | None:
-        """The exit status (negative: the signal) of a child's last process that ended unasked."""
-        return next((child.last_code for child in self.children if child.service.name == name), None)
+    def last_end(self, name: str) -> WorkerEnd | None:
+        """How a child's last process ended that was not asked to by a signal of ours."""
+        return next((child.last_end for child in self.children if child.service.name == name), None)
 
     def start(self, services: Sequence[Service], env: Mapping[str, str]) -> None:
         """Start all of them at once, without waiting for any."""

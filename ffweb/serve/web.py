@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import faulthandler
+import signal
 import socket
 import sys
 
@@ -10,6 +12,7 @@ import uvicorn
 
 def main() -> None:
     """`python -m ffweb.serve.web FD`: serve HTTP and websockets on the inherited listening socket FD."""
+    faulthandler.register(signal.SIGUSR1)  # where it hangs, for the supervisor that is about to end it
     listener = socket.socket(fileno=int(sys.argv[1]))
     config = uvicorn.Config(
         "ffweb.asgi:application",

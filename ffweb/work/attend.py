@@ -16,7 +16,7 @@ from ffweb.live.follow import Follower
 from ffweb.runs import status
 from ffweb.runs.models import Run
 from ffweb.runs.transitions import move
-from ffweb.work.ending import Asked, Ending, of_trainer
+from ffweb.work.ending import REQUEUED, Asked, Ending, of_trainer
 from ffweb.work.launch import Trainer
 from ffweb.work.lease import Lease
 from trainer.rundir import RunDir
@@ -31,9 +31,6 @@ INTERRUPT_GRACE_SECONDS = 5.0  # a worker that is shut down must itself be gone 
 
 shutting_down = threading.Event()
 """Set when this worker process was told to end: its runs are checkpointed and go back to the queue."""
-
-
-REQUEUED: dict[str, object] = {"resume_wanted": True, "lease_owner": "", "lease_until": None, "worker": ""}
 
 
 class LeaseLost(Exception):
@@ -70,6 +67,10 @@ class Attendance:
 
     def attend(self) -> None:
         """Do all of it. The run has a final status, or is queued again, or is not ours any more when this returns."""
+        if why := self._gone():
+            self.settle(Ending(status.FAILED, why))
+            return
+        self._insistently(self._renew)  # a worker that was frozen since its claim has lost it
         try:
             trainer = Trainer(self._folder, self._run.config, self._run.queue, resume=self._goes_on())
         except OSError as error:
@@ -82,6 +83,15 @@ class Attendance:
             self._conclude(trainer, code)
         finally:
             trainer.kill()
+
+    def _gone(self) -> str:
+        """Why an earlier trainer's work cannot be gone on with, as a sentence; empty where it can."""
+        events = self._folder.events
+        size = events.stat().st_size if events.exists() else 0
+        if size >= self._run.offset:
+            return ""
+        lack = f"holds {size:,} of the {self._run.offset:,} bytes stored" if size else "is not there"
+        return f"What this run had done cannot be gone on with: {events} {lack}. Put its folder back or clone the run."
 
     def _goes_on(self) -> bool:
         """Whether an earlier trainer wrote events here: the next one goes on after them, from the checkpoint if any."""
@@ -103,8 +113,13 @@ class Attendance:
         self._hear(trainer)
 
     def _renew(self, **fields: object) -> None:
-        if not self._lease.renew(**fields):
+        """Hold the lease, or again what was called lost while this machine could not say that it is well."""
+        if self._lease.renew(**fields):
+            return
+        if not self._lease.take_back(**fields):
             raise LeaseLost
+        log.warning("Run %s had been called lost; it goes on here.", self._lease.run_id)
+        self._follower = Follower(self._lease.run_id, self._folder.path)  # a janitor may have stored events
 
     def _store(self, take: Callable[[], object]) -> None:
         take()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
 from ffweb.runs import status
 
 ENDINGS = (status.FINISHED, status.FAILED, status.STOPPED, status.DIVERGED)
-GOES_ON = "Its worker was shut down. It goes on by itself when a worker is there."
+BY_ITSELF = "It goes on by itself when a worker is there."
+GOES_ON = f"Its worker was shut down. {BY_ITSELF}"
+GIVEN_UP = f"Its worker {{}} lived and did not answer, so the run was taken from it. {BY_ITSELF}"
 ON_REQUEST = "Stopped on request. Its checkpoint is kept."
 # Exit codes of `python -m trainer`, for a trainer that could not write its last event.
 EXITS = {
@@ -22,12 +24,24 @@ EXITS = {
 }
 
 
+REQUEUED: dict[str, object] = {"resume_wanted": True, "lease_owner": "", "lease_until": None, "worker": ""}
+"""What else changes in the row of a run that goes back to the queue."""
+
+
 class Asked(Enum):
     """What the worker wanted of the trainer when it ended."""
 
     NOTHING = "nothing"
     STOP = "stop"  # somebody pressed stop
     INTERRUPT = "interrupt"  # the worker is being shut down
+
+
+@dataclass(frozen=True)
+class WorkerEnd:
+    """How a worker's process ended; `ours`: because we ended it, as it did not answer."""
+
+    how: str
+    ours: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +78,12 @@ def of_trainer(end: Mapping[str, Any] | None, code: int, asked: Asked, *, oom: b
     if asked is Asked.STOP:
         return Ending(status.STOPPED, _stopped_how(code))
     return Ending(status.DIVERGED if code == 4 else status.FAILED, died(code, oom=oom, console=console))
+
+
+def of_abandoned(end: Mapping[str, Any] | None, worker: str, *, stop: bool) -> Ending:
+    """What becomes of a healthy run that we took from a worker which did not answer; `stop`: somebody had asked."""
+    ending = of_trainer(end, -signal.SIGKILL, Asked.STOP if stop else Asked.INTERRUPT, oom=False, console="")
+    return replace(ending, reason=GIVEN_UP.format(worker)) if ending.status == status.QUEUED else ending
 
 
 def _stopped_how(code: int) -> str:

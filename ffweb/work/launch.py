@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -117,24 +118,33 @@ def signal_group(group: int, number: int) -> None:
 
 
 def end_orphans(trainers: Iterable[tuple[int, float]], seconds: float = 1.0) -> set[int]:
-    """End trainers whose worker is gone, given as (pid, create time): SIGTERM, then SIGKILL to their groups.
+    """End trainers that nobody looks after, given as (pid, create time): SIGTERM, then SIGKILL to their groups.
 
     Returns the pids of those that still ran; the create time tells a trainer from a later process with its pid.
     """
-    alive = [process for pid, created in trainers if (process := _process(pid, created))]
-    for process in alive:
-        signal_group(process.pid, signal.SIGTERM)
-    psutil.wait_procs(alive, timeout=seconds)
-    for process in alive:
-        signal_group(process.pid, signal.SIGKILL)
-    psutil.wait_procs(alive, timeout=seconds)
-    return {process.pid for process in alive}
+    alive = {pid: created for pid, created in trainers if runs(pid, created)}
+    for pid in alive:
+        signal_group(pid, signal.SIGTERM)
+    _wait(alive, seconds)
+    for pid in alive:
+        signal_group(pid, signal.SIGKILL)
+    _wait(alive, 1.0)
+    return set(alive)
 
 
-def _process(pid: int, created: float) -> psutil.Process | None:
+def _wait(processes: Mapping[int, float], seconds: float) -> None:
+    """Until all have ended. Not psutil's: the parent of a trainer may be frozen and leave it a zombie."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and any(runs(pid, created) for pid, created in processes.items()):
+        time.sleep(0.05)
+
+
+def runs(pid: int | None, created: float | None) -> bool:
+    """Whether the process with this pid and create time is there and no zombie."""
+    if pid is None or created is None:
+        return False
     try:
         process = psutil.Process(pid)
-        same = abs(process.create_time() - created) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
+        return abs(process.create_time() - created) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
-        return None
-    return process if same else None
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import uuid4
 
 from django.conf import settings
@@ -13,7 +14,8 @@ from ffweb.runs.models import Run
 from ffweb.runs.transitions import move
 from ffweb.work.clock import seconds_from_now
 
-TAKEN_SECONDS = 30.0  # a janitor's own lease on a run while it clears up
+CLEARING = "janitor-"  # how the name of an owner begins that only clears up
+CLEARING_SECONDS = 30.0  # for how long a janitor may clear up; it ends trainers meanwhile
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,42 @@ class Lease:
         """Hold it for another lease time and write `fields`; False when it is no longer ours."""
         mine = Run.objects.filter(pk=self.run_id, lease_owner=self.owner, status__in=status.OWNED)
         return mine.update(lease_until=seconds_from_now(settings.LEASE_SECONDS), **fields) == 1
+
+    def take_back(self, **fields: object) -> bool:
+        """Hold again what was called lost meanwhile, if nobody else has begun with it; its trainer never ended."""
+        if not Run.objects.filter(pk=self.run_id, deleted_at=None).exists():
+            return False
+        again = {"lease_owner": self.owner, "lease_until": seconds_from_now(settings.LEASE_SECONDS)}
+        return move(self.run_id, [status.LOST], status.RUNNING, **again, ended=None, reason="", field="", **fields)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A lease as it stands in its run's row: another `until` means that somebody has renewed it."""
+
+    run_id: str
+    owner: str
+    until: datetime | None
+    host: str
+
+    @property
+    def seconds(self) -> float:
+        """For how long it may stay as it is."""
+        return CLEARING_SECONDS if self.owner.startswith(CLEARING) else settings.LEASE_SECONDS
+
+
+def held() -> dict[str, Held]:
+    """The leases of all runs that somebody should be working on."""
+    rows = Run.objects.filter(status__in=status.OWNED).values_list("pk", "lease_owner", "lease_until", "host")
+    return {row[0]: Held(*row) for row in rows}
+
+
+def take_over(old: Held) -> Lease | None:
+    """Take a lease to clear up; None when its worker came back or another janitor was first."""
+    lease = Lease(old.run_id, f"{CLEARING}{uuid4().hex}")
+    same = Run.objects.filter(pk=old.run_id, status__in=status.OWNED, lease_owner=old.owner, lease_until=old.until)
+    taken = same.update(lease_owner=lease.owner, lease_until=seconds_from_now(CLEARING_SECONDS))
+    return lease if taken == 1 else None
 
 
 def claim_oldest(queue: str, worker: str, host: str) -> Lease | None:
@@ -52,17 +90,3 @@ def claim_oldest(queue: str, worker: str, host: str) -> Lease | None:
         ):
             return lease
     return None
-
-
-def expired() -> list[str]:
-    """Runs that somebody should be working on, but nobody has renewed the lease."""
-    late = Run.objects.filter(status__in=status.OWNED, lease_until__lt=Now())
-    return list(late.values_list("pk", flat=True))
-
-
-def take_over(run_id: str) -> Lease | None:
-    """Take an expired lease, to clear up; None when its worker came back or another janitor was first."""
-    lease = Lease(run_id, f"janitor-{uuid4().hex}")
-    late = Run.objects.filter(pk=run_id, status__in=status.OWNED, lease_until__lt=Now())
-    taken = late.update(lease_owner=lease.owner, lease_until=seconds_from_now(TAKEN_SECONDS))
-    return lease if taken == 1 else None

@@ -11,12 +11,15 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import psutil
 from django.conf import settings
 from django.db import close_old_connections, connection
 from django.db.models.functions import Now
 from django.db.utils import DatabaseError
 
+from ffweb.work import home
 from ffweb.work.clock import seconds_from_now
+from ffweb.work.launch import runs
 from ffweb.work.machine import GPU
 from ffweb.work.models import Worker
 from trainer.estimate import available_memory
@@ -30,6 +33,12 @@ RAPL = Path("/sys/class/powercap/intel-rapl:0/energy_uj")
 def workers() -> list[Worker]:
     """The workers seen within the last minute."""
     return list(Worker.objects.filter(seen__gt=seconds_from_now(-SEEN_SECONDS)).order_by("name"))
+
+
+def lives(node: str, host: str) -> bool:
+    """Whether the process of a worker of this machine is there, well or frozen."""
+    worker = Worker.objects.filter(name=node, host=host).first()
+    return worker is not None and runs(worker.pid, worker.pid_started)
 
 
 def gpu_seen() -> bool:
@@ -74,6 +83,8 @@ class Presence(threading.Thread):
             "device": os.environ.get("FFWEB_WORKER_DEVICE") or f"{queue} {platform.machine()}",
             "slots": slots,
             "meters": meters(queue),
+            "pid": os.getpid(),
+            "pid_started": psutil.Process().create_time(),
         }
 
     def run(self) -> None:
@@ -85,8 +96,9 @@ class Presence(threading.Thread):
     def _report(self) -> None:
         close_old_connections()
         try:
-            if not Worker.objects.filter(name=self._node).update(seen=Now(), **self._fields):
-                Worker.objects.update_or_create(name=self._node, defaults={"seen": Now(), **self._fields})
+            now = self._fields | {"seen": Now(), "trouble": home.missing() or ""}
+            if not Worker.objects.filter(name=self._node).update(**now):
+                Worker.objects.update_or_create(name=self._node, defaults=now)
         except DatabaseError as error:  # busy or restarting: the next beat tries again
             log.warning("Could not report to the database: %s", error)
 

@@ -8,7 +8,10 @@ from typing import Any
 
 from ffweb.celery import app
 from ffweb.runs import status
-from ffweb.work import lifecycle  # noqa: F401  its receivers belong to every worker
+from ffweb.work import (
+    home,
+    lifecycle,  # noqa: F401  its receivers belong to every worker
+)
 from ffweb.work.attend import Attendance, LeaseLost, shutting_down
 from ffweb.work.bell import CLAIM
 from ffweb.work.ending import Ending
@@ -21,6 +24,9 @@ def answer(self: Any) -> None:
     """Work through the queue that the bell was rung for. A bell too many finds nothing and ends."""
     queue = self.request.delivery_info["routing_key"]
     while not shutting_down.is_set():
+        if why := home.missing():
+            log.error("No run is taken here. %s", why)
+            return
         lease = claim_oldest(queue, worker=self.request.hostname, host=socket.gethostname())
         if lease is None:
             return

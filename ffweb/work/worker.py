@@ -6,12 +6,15 @@ Celery's command line imports: that takes most of a second and 12 MB.
 
 from __future__ import annotations
 
+import faulthandler
+import signal
 import sys
 
 from ffweb.celery import app
 
 
 def main() -> None:
+    faulthandler.register(signal.SIGUSR1)  # where it hangs, for the supervisor that is about to end it
     node, queue, slots = sys.argv[1:]
     worker = app.Worker(
         hostname=node,

@@ -15,6 +15,7 @@ import pytest
 from ffweb.serve import child as children
 from ffweb.serve.child import Child, Guard, Service, how
 from ffweb.serve.supervisor import Supervisor
+from ffweb.work.ending import WorkerEnd
 from tests.serve.sites import ROOT, running, wait_until
 
 SLEEP = "import time; time.sleep(600)"
@@ -65,7 +66,7 @@ def test_a_crash_is_followed_by_restarts_ever_further_apart(
         delays.append(child._delay)
         child._next_start = 0.0
     assert delays == [0.02, 0.04, 0.08, 0.16]
-    assert child.last_code == 3
+    assert child.last_end == WorkerEnd("ended with exit code 3")
     assert "it ended with exit code 3; starting it again" in make.said[0]  # type: ignore[attr-defined]
 
 
@@ -136,6 +137,7 @@ import os, sys
 from pathlib import Path
 from ffweb.serve.child import Service
 from ffweb.serve.supervisor import Supervisor
+from ffweb.work.ending import WorkerEnd
 home = Path(sys.argv[1])
 keeper = Supervisor(home, os.open(home / "lock", os.O_RDWR | os.O_CREAT), print, stop_with_parent=True)
 keeper.take_signals()

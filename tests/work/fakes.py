@@ -17,6 +17,8 @@ from django.conf import settings
 from django.db import connection
 
 from ffweb.runs.models import Run
+from ffweb.work.ending import WorkerEnd
+from ffweb.work.janitor import Janitor
 from trainer.rundir import RunDir
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,6 +56,28 @@ def database_url() -> str:
     if connection.vendor == "sqlite":
         return f"sqlite:///{name}"
     return urlsplit(settings.DATABASE_URL)._replace(path=f"/{name}").geturl()
+
+
+class WatchedSeconds:
+    """A clock that goes on by one second a look."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1.0
+        return self.now
+
+
+def patient(told: Callable[[str], WorkerEnd | None] = lambda node: None) -> Janitor:
+    """A janitor to whom a second passes with each sweep."""
+    return Janitor(told, WatchedSeconds())
+
+
+def sweep(janitor: Janitor | None = None, times: int = 16) -> list[str]:
+    """Sweep for longer than any lease lasts, a janitor's own aside; returns all runs that were taken."""
+    janitor = janitor or patient()
+    return [run_id for _ in range(times) for run_id in janitor.sweep()]
 
 
 class RealWorker:

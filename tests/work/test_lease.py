@@ -57,18 +57,32 @@ def test_a_lease_is_renewed_only_by_its_owner(queue_run: QueueRun) -> None:
     assert Run.objects.get(pk=run.pk).trainer_pid == 7
 
 
-def test_only_an_expired_lease_is_taken_over_and_only_once(queue_run: QueueRun, settings: LazySettings) -> None:
+def test_a_lease_is_taken_over_only_as_it_was_seen_and_only_once(queue_run: QueueRun) -> None:
     run = queue_run()
     mine = claim()
-    assert lease.expired() == []
-    assert lease.take_over(run.pk) is None
-    settings.LEASE_SECONDS = -1.0
     assert mine
-    assert mine.renew()
-    assert lease.expired() == [run.pk]
-    assert lease.take_over(run.pk)
-    assert lease.take_over(run.pk) is None
+    seen = lease.held()[run.pk]
+    Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() + timedelta(seconds=60))  # renewed meanwhile
+    assert lease.take_over(seen) is None
+    seen = lease.held()[run.pk]
+    assert lease.take_over(seen)
+    assert lease.take_over(seen) is None
     assert not mine.renew()
+
+
+def test_what_was_called_lost_is_taken_back_by_who_trains_it_still(queue_run: QueueRun) -> None:
+    run = queue_run()
+    mine = claim()
+    assert mine
+    assert not mine.take_back()
+    Run.objects.filter(pk=run.pk).update(
+        status=status.LOST, lease_owner="", reason="No sign of life.", ended=timezone.now()
+    )
+    assert mine.take_back(trainer_pid=7)
+    run.refresh_from_db()
+    assert (run.status, run.lease_owner, run.reason, run.ended) == (status.RUNNING, mine.owner, "", None)
+    Run.objects.filter(pk=run.pk).update(status=status.LOST, deleted_at=timezone.now())
+    assert not mine.take_back()
 
 
 @pytest.mark.django_db(transaction=True)

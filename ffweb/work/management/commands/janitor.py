@@ -17,13 +17,12 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--once", action="store_true", help="one round, then end")
+        parser.add_argument("--once", action="store_true", help="one round of about a quarter of a minute, then end")
 
     def handle(self, *args: Any, **options: Any) -> None:
         janitor = Janitor()
         if options["once"]:
-            janitor.sweep()
-            janitor.ring()
+            janitor.once()
             return
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
