@@ -51,7 +51,7 @@ class Janitor:
 
     def __init__(self, told: Told = lambda node: None, clock: Callable[[], float] = time.monotonic) -> None:
         self._told = told
-        self._watch = Watch(clock)
+        self._watch: Watch[str] = Watch(clock)
         self._host = socket.gethostname()
         self._grumbled = -GRUMBLE_SECONDS
 

@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Mapping
+from typing import Generic, TypeVar
 
-LONGEST_GAP = 2.0  # seconds that count between two looks: whoever sleeps longer has not watched
+LONGEST_GAP = 2.0  # seconds
 
 
-class Watch:
-    """Call `look` every second or so."""
+Key = TypeVar("Key", bound=Hashable)
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+
+class Watch(Generic[Key]):
+    """Call `look` again and again. Between two looks at most `longest_gap` seconds count: who slept has not watched."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, longest_gap: float = LONGEST_GAP) -> None:
         self._clock = clock
+        self._longest_gap = longest_gap
         self._looked: float | None = None
-        self._seen: dict[str, tuple[Hashable, float]] = {}
+        self._seen: dict[Key, tuple[Hashable, float]] = {}
 
-    def look(self, values: Mapping[str, Hashable]) -> dict[str, float]:
+    def look(self, values: Mapping[Key, Hashable]) -> dict[Key, float]:
         """For how many watched seconds each value has been as it is now."""
         now = self._clock()
-        passed = 0.0 if self._looked is None else min(now - self._looked, LONGEST_GAP)
+        passed = 0.0 if self._looked is None else min(now - self._looked, self._longest_gap)
         before, self._looked = self._seen, now
         self._seen = {
             key: (value, before[key][1] + passed if key in before and before[key][0] == value else 0.0)

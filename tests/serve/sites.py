@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,13 @@ class Site:
 
         wait_until(is_ready, seconds, "ready.json")
         return self.ready
+
+    def answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(self.ready["url"] + "healthz", timeout=10) as response:
+                return bool(response.status == 200)
+        except OSError:
+            return False
 
     def pids(self) -> dict[str, int]:
         return {process["name"]: process["pid"] for process in self.ready["processes"]}

@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import stat
-import urllib.request
 from collections.abc import Callable
 
 import pytest
@@ -18,18 +17,10 @@ pytestmark = pytest.mark.services
 StartSite = Callable[..., Site]
 
 
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url + "healthz", timeout=2) as response:
-            return bool(response.status == 200)
-    except OSError:
-        return False
-
-
 def test_a_site_from_its_first_start_to_its_last_process(start_site: StartSite) -> None:
     site = start_site()
     ready = site.wait_ready()
-    assert answers(ready["url"])
+    assert site.answers()
     assert f"FFWeb is ready: {ready['url']}" in site.said
     assert ready["sign_in_url"] in site.said
     assert ready["sign_in_url"].startswith(ready["url"] + "sign-in/")
@@ -52,7 +43,7 @@ def test_a_site_from_its_first_start_to_its_last_process(start_site: StartSite) 
 
     for name in ("web", "redis"):
         os.kill(before[name], signal.SIGKILL)
-    wait_until(lambda: began_anew("web") and answers(ready["url"]), 40, "the web is there again")
+    wait_until(lambda: began_anew("web") and site.answers(), 40, "the web is there again")
     wait_until(lambda: began_anew("redis"), 20, "Redis is there again")
     assert "web was killed by SIGKILL; starting it again in 1 s" in site.said
 
@@ -95,7 +86,7 @@ def test_workers_of_another_machine(start_site: StartSite) -> None:
     finally:
         workers.send_signal(signal.SIGTERM)
         assert workers.wait(timeout=15) == 0
-    assert answers(site.ready["url"])
+    assert site.answers()
 
 
 def test_a_port_that_is_taken_is_one_sentence(start_site: StartSite) -> None:

@@ -9,22 +9,25 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psutil
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from ffweb.runs import status
 from ffweb.runs.models import Run
+from ffweb.work import home
 from ffweb.work.janitor import Janitor
 from ffweb.work.models import Worker
-from tests.work.fakes import RealWorker, again, folder, starts, wait_until
+from tests.work.fakes import RealWorker, again, database_url, folder, starts, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
 QueueRun = Callable[..., Run]
 StartWorker = Callable[..., RealWorker]
 Ring = Callable[..., None]
-BOOT = 30  # seconds for a worker to start on a busy machine
+BOOT = 120  # seconds for a worker to start on a busy machine
 
 
 def arrived(worker: RealWorker) -> bool:
@@ -135,6 +138,84 @@ def test_a_worker_told_to_end_gives_its_run_back_and_the_next_one_goes_on(
     ring_bell()
     wait_until(lambda: again(run).status == status.FINISHED, 20, "it goes on by itself")
     assert (run.step, starts(run), run.worker) == (150, 2, successor.node)
+
+
+def test_the_run_of_a_frozen_worker_goes_on_elsewhere_and_nothing_is_lost_or_doubled(
+    start_worker: StartWorker, queue_run: QueueRun, ring_bell: Ring, janitor: None
+) -> None:
+    worker = start_worker(name="frozen")
+    run = queue_run(steps=100_000, pause=0.02)
+    wait_until(lambda: arrived(worker), BOOT, "the worker is there")
+    ring_bell()
+    wait_until(lambda: again(run).step >= 5 and run.trainer_pid, BOOT, "it trains")
+    worker.process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: again(run).status != status.RUNNING, BOOT, "the run is taken from it")
+    assert (run.status, run.resume_wanted) == (status.QUEUED, True)
+    assert "goes on by itself" in run.reason
+    assert not [p for p in trainers_of(run) if p.status() != psutil.STATUS_ZOMBIE]
+    successor = start_worker(name="next")
+    wait_until(lambda: arrived(successor), BOOT, "another worker is there")
+    ring_bell()
+    wait_until(lambda: again(run).status == status.RUNNING, BOOT, "it goes on")
+    worker.process.send_signal(signal.SIGCONT)
+    before = again(run).step
+    wait_until(lambda: again(run).step > before + 100, BOOT, "it trains on")
+    Run.objects.filter(pk=run.pk).update(stop_requested=True)
+    wait_until(lambda: again(run).status == status.STOPPED, BOOT, "stopped")
+    assert (starts(run), run.worker) == (2, successor.node)
+    assert run.seq == folder(run).events.read_bytes().count(b"\n")
+
+
+HOLD_THE_LOCK = """
+import sys, time, django
+django.setup()
+from django.db import transaction
+with transaction.atomic():
+    print("held", flush=True)
+    time.sleep(float(sys.argv[1]))
+"""
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="one lock for all writers is SQLite's")
+def test_a_database_that_takes_no_writes_for_longer_than_a_lease_ends_no_run(
+    start_worker: StartWorker, queue_run: QueueRun, ring_bell: Ring, janitor: None
+) -> None:
+    worker = start_worker()
+    run = queue_run(steps=10_000, pause=0.02)
+    wait_until(lambda: arrived(worker), BOOT, "the worker is there")
+    ring_bell()
+    wait_until(lambda: again(run).step >= 5 and run.trainer_pid, BOOT, "it trains")
+    env = {**os.environ, "DATABASE_URL": database_url(), "FFWEB_HOME": str(settings.HOME)}
+    command = [sys.executable, "-c", HOLD_THE_LOCK, "14"]
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == b"held\n"
+        before, trainer = again(run).step, run.trainer_pid
+    wait_until(lambda: again(run).step > before, BOOT, "its events are stored again")
+    Run.objects.filter(pk=run.pk).update(stop_requested=True)
+    wait_until(lambda: again(run).status == status.STOPPED, BOOT, "stopped")
+    assert (starts(run), run.status) == (1, status.STOPPED)
+    assert trainer
+
+
+def test_a_worker_that_does_not_see_the_runs_takes_none_and_says_so(
+    start_worker: StartWorker, queue_run: QueueRun, ring_bell: Ring, tmp_path: Path
+) -> None:
+    assert home.mark() is None
+    worker = start_worker(FFWEB_HOME=str(tmp_path))
+    run = queue_run(steps=3)
+    wait_until(lambda: arrived(worker), BOOT, "the worker is there")
+    trouble = Worker.objects.get(name=worker.node).trouble
+    assert f"FFWEB_HOME={tmp_path} is not the folder that this site keeps its runs in" in trouble
+    ring_bell()
+    for _ in range(3):  # as many reports as it takes to answer a bell twice over
+        before = Worker.objects.get(name=worker.node).seen
+        wait_until(lambda: Worker.objects.get(name=worker.node).seen != before, BOOT, "it lives")  # noqa: B023
+    assert again(run).status == status.QUEUED
+    (tmp_path / home.MARK).write_text((settings.HOME / home.MARK).read_text())  # mounted, as it were
+    wait_until(lambda: not Worker.objects.get(name=worker.node).trouble, BOOT, "it sees them")
+    ring_bell()
+    wait_until(lambda: again(run).status == status.FINISHED, BOOT, "now it works")
 
 
 def test_the_bell_never_raises_when_redis_is_away() -> None:

@@ -1,0 +1,106 @@
+"""Services that live and do not answer."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from ffweb.serve.child import Child, Guard, Service
+from ffweb.serve.pulse import HUNG_SECONDS, LONGEST_GAP, Pulse, WorkerRow
+from ffweb.work.models import Worker
+from tests.serve.sites import Site, running, wait_until
+
+SLEEP = (
+    "import faulthandler, signal, time; faulthandler.register(signal.SIGUSR1); print('up', flush=True); time.sleep(600)"
+)
+ROUNDS = int(HUNG_SECONDS / LONGEST_GAP) + 1
+
+
+@pytest.fixture
+def child(tmp_path: Path) -> Iterator[Callable[[Callable[[], bool | None]], Child]]:
+    """A child that answers as it is told."""
+    guard = Guard(os.open(tmp_path / "lock", os.O_CREAT | os.O_RDWR))
+    made: list[Child] = []
+
+    def start(alive: Callable[[], bool | None]) -> Child:
+        service = Service("it", (sys.executable, "-c", SLEEP), lambda: True, alive)
+        made.append(Child(service, tmp_path / "it.log", os.environ, guard, lambda line: None))
+        made[-1].start()
+        wait_until(lambda: "up" in (tmp_path / "it.log").read_text(), 60, "it is up")
+        assert made[-1].ready
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.signal(signal.SIGKILL)
+        wait_until(one.gone, 60, "gone")
+    guard.close()
+
+
+def pulse(child: Child) -> Pulse:
+    """As many seconds pass with each round as may count."""
+    seconds = iter(range(0, 10**6, int(LONGEST_GAP)))
+    return Pulse([child], threading.Event(), lambda: float(next(seconds)))
+
+
+def test_who_stays_silent_is_ended_and_says_where_it_was(child: Callable[..., Child], tmp_path: Path) -> None:
+    silent = child(lambda: False)
+    watcher = pulse(silent)
+    for _ in range(ROUNDS - 1):
+        watcher.ask()
+        assert silent.process is not None
+        assert silent.process.poll() is None
+    watcher.ask()
+    wait_until(lambda: silent.tend() or silent.process is None, 60, "it has ended")
+    assert silent.last_end is not None
+    assert silent.last_end.ours
+    assert "time.sleep" in (tmp_path / "it.log").read_text() or "<string>" in (tmp_path / "it.log").read_text()
+
+
+@pytest.mark.parametrize("answers", [(True,), (None,), (False, True), (False, False, None)])
+def test_who_answers_now_and_then_is_left_alone(child: Callable[..., Child], answers: tuple[bool | None, ...]) -> None:
+    turn = iter(answers * 20)
+    well = child(lambda: next(turn))
+    watcher = pulse(well)
+    for _ in range(ROUNDS * 3):
+        watcher.ask()
+    assert well.process is not None
+    assert well.process.poll() is None
+
+
+@pytest.mark.django_db
+def test_a_worker_answers_by_renewing_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    alive = WorkerRow("cpu@here")
+    Worker.objects.create(name="cpu@here", seen=timezone.now())
+    assert alive() is True
+    assert alive() is False
+    Worker.objects.update(seen=timezone.now())
+    assert alive() is True
+    monkeypatch.setattr("ffweb.work.home.takes_writes", lambda seconds: False)
+    assert alive() is None
+
+
+@pytest.mark.services
+@pytest.mark.timeout(600)
+def test_frozen_services_of_a_site_are_replaced_and_it_answers_again(start_site: Callable[..., Site]) -> None:
+    site = start_site()
+    site.wait_ready()
+    before = site.pids()
+    frozen = ("web", "redis", "cpu")
+    for name in frozen:
+        os.kill(before[name], signal.SIGSTOP)
+
+    def replaced() -> bool:
+        now = site.pids()
+        return all(now.get(name, before[name]) != before[name] and running(now[name]) for name in frozen)
+
+    wait_until(replaced, 300, "all three are other processes")
+    wait_until(site.answers, 120, "the site answers")
+    assert "web did not answer and was ended; starting it again" in site.said
