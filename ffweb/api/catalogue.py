@@ -41,8 +41,8 @@ def datasets(request: Authed) -> HttpResponse:
 @router.get("/workers", response=Workers, operation_id="workers")
 def workers(request: Authed) -> HttpResponse:
     """Workers seen within the last minute."""
-    fields = ("name", "queue", "host", "device", "slots", "meters", "seen")
-    return answer({"items": [{field: getattr(worker, field) for field in fields} for worker in presence.workers()]})
+    fields = ("name", "queue", "host", "device", "slots", "meters", "seen", "trouble")
+    return answer({"items": [{field: getattr(worker, field) for field in fields} for worker in presence.present()]})
 
 
 @router.post("/validate", response=Checked, operation_id="validate")

@@ -79,7 +79,8 @@ def checkpoint(request: Authed, run_id: str) -> StreamingHttpResponse:
     run = run_for(request.auth, run_id)
     name = services.checkpoint_name(run)
     if not default_storage.exists(name):
-        raise Http404("This run has no checkpoint yet.")
+        written = run.checkpoint_step is not None
+        raise Http404(services.no_checkpoint(run) if written else "This run has no checkpoint yet.")
     file = default_storage.open(name)
     return download(request, file_pieces(file), filename(run, "checkpoint.pt"), "application/octet-stream", file.size)
 

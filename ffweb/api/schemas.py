@@ -309,6 +309,7 @@ class WorkerItem(Schema):
     slots: int
     meters: dict[str, Any]
     seen: datetime
+    trouble: str = Field(description="Why it takes no runs, as a sentence; empty where it does.")
 
 
 class Workers(Schema):

@@ -20,7 +20,7 @@ from ffweb.work import presence
 def _page(request: HttpRequest, **extra: object) -> HttpResponse:
     user = member(request)
     busy = overview.runs_at_work(user)
-    workers = [(worker, busy.get(worker.name)) for worker in presence.workers()]
+    workers = [(worker, busy.get(worker.name)) for worker in presence.present()]
     return render(request, "people/team.html", {"members": queries.members(), "workers": workers, **extra})
 
 

@@ -54,8 +54,8 @@ def resume(user: User, run: Run) -> None:
     if run.status not in status.RESUMABLE:
         raise Refused(f"This run is {run.status}: only {_either(status.RESUMABLE)} runs can be resumed.")
     began = run.seq > 0
-    if began and not default_storage.exists(checkpoint_name(run)):
-        raise Refused("This run wrote no checkpoint before it ended: clone it to start again.")
+    if began and (why := no_checkpoint(run)):
+        raise Refused(why)
     launch.check_room(user, 1)
     again = {"reason": "", "field": "", "ended": None, "queued_at": timezone.now(), "stop_requested": False}
     with transaction.atomic():
@@ -71,6 +71,19 @@ def _either(words: Sequence[str]) -> str:
 def checkpoint_name(run: Run) -> str:
     """The checkpoint's name in the default storage."""
     return f"{run.pk}/{RunDir(launch.folder(run.pk)).checkpoint.name}"
+
+
+def no_checkpoint(run: Run) -> str:
+    """Why there is no checkpoint to go on from, as a sentence; empty where there is one."""
+    name = checkpoint_name(run)
+    if default_storage.exists(name):
+        return ""
+    if run.checkpoint_step is None:
+        return "This run wrote no checkpoint before it ended: clone it to start again."
+    return (
+        f"Its checkpoint of step {run.checkpoint_step} is not to be found as runs/{name} in the FFWEB_HOME of the web: "
+        "put it back or mount that folder, or clone the run to start again."
+    )
 
 
 def clone(user: User, run: Run, name: str | None = None, changes: Mapping[str, Any] | None = None) -> Run:

@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 from django.conf import settings
 from django.db import close_old_connections, connection
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.db.utils import DatabaseError
 
@@ -30,9 +31,14 @@ SEEN_SECONDS = 60.0
 RAPL = Path("/sys/class/powercap/intel-rapl:0/energy_uj")
 
 
+def present() -> QuerySet[Worker]:
+    """The workers seen within the last minute, those too that take no runs (`trouble` says why)."""
+    return Worker.objects.filter(seen__gt=seconds_from_now(-SEEN_SECONDS)).order_by("name")
+
+
 def workers() -> list[Worker]:
-    """The workers seen within the last minute."""
-    return list(Worker.objects.filter(seen__gt=seconds_from_now(-SEEN_SECONDS)).order_by("name"))
+    """The workers seen within the last minute that take runs."""
+    return list(present().filter(trouble=""))
 
 
 def lives(node: str, host: str) -> bool:
@@ -43,7 +49,7 @@ def lives(node: str, host: str) -> bool:
 
 def gpu_seen() -> bool:
     """Whether a worker of the gpu queue was seen within the last minute."""
-    return Worker.objects.filter(queue=GPU, seen__gt=seconds_from_now(-SEEN_SECONDS)).exists()
+    return present().filter(queue=GPU, trouble="").exists()
 
 
 def meters(queue: str) -> dict[str, str | int | None]:

@@ -12,6 +12,7 @@ from persons import make_run
 
 from ffweb.people import services
 from ffweb.people.models import ApiToken, User
+from ffweb.work import presence
 from ffweb.work.models import Worker
 from ffweb.work.presence import seconds_from_now
 
@@ -135,6 +136,16 @@ def test_team_shows_members_and_workers_at_work(browser: Browser, alice: User, b
 
 def test_team_says_that_no_worker_is_there(browser: Browser, alice: User) -> None:
     assert "No worker is connected" in browser(alice).get("/team").content.decode()
+
+
+def test_a_worker_that_takes_no_runs_says_why_and_counts_for_nothing(browser: Browser, alice: User) -> None:
+    why = "FFWEB_HOME=/bare is not the folder that this site keeps its runs in."
+    Worker.objects.create(name="gpu0@far", queue="gpu", host="h", device="cuda", seen=seconds_from_now(0), trouble=why)
+    page = browser(alice).get("/team").content.decode()
+    assert "Takes no runs" in page
+    assert why in page
+    assert not presence.gpu_seen()
+    assert presence.workers() == []
 
 
 @pytest.mark.parametrize("action", ["deactivate", "reactivate", "promote", "demote", "link"])
