@@ -77,7 +77,7 @@ class Run(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True, db_index=True)
     host = models.CharField(max_length=120, blank=True)
     trainer_pid = models.IntegerField(null=True, blank=True)
-    trainer_started = models.FloatField(null=True, blank=True)  # create time: pids are reused
+    trainer_started = models.FloatField(null=True, blank=True)  # work.processes.born: pids are reused
 
     class Meta:
         ordering = ["-created"]

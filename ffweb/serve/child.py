@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from typing import TextIO
 import psutil
 
 from ffweb.work.ending import WorkerEnd
+from ffweb.work.processes import signal_group
 
 FIRST_DELAY, LONGEST_DELAY, SETTLED = 1.0, 30.0, 30.0  # seconds
 LAST_WORDS = 0.5  # seconds for a hung process to write where it is
@@ -145,10 +145,7 @@ class Child:
         """Notice an end, restart when the back-off is over. True: a new process runs."""
         now = time.monotonic()
         if self.process is None:
-            if now < self._next_start:
-                return False
-            self.start()
-            return True
+            return now >= self._next_start and self._start_again(now)
         if self.process.poll() is not None:
             self._ended(now)
         return False
@@ -161,6 +158,18 @@ class Child:
         self._sweep()
         if now - self._started >= SETTLED:
             self._delay = FIRST_DELAY
+        self._put_off(now, said)
+
+    def _start_again(self, now: float) -> bool:
+        """No place for its log, no memory for a process: the others go on, and it is tried again."""
+        try:
+            self.start()
+        except OSError as error:
+            self._put_off(now, f"could not be started ({error.strerror})")
+            return False
+        return True
+
+    def _put_off(self, now: float, said: str) -> None:
         self._say(f"{self.service.name} {said}; starting it again in {self._delay:.0f} s (its log: {self.log})")
         self._next_start = now + self._delay
         self._delay = min(self._delay * 2, LONGEST_DELAY)
@@ -168,20 +177,16 @@ class Child:
     def signal(self, number: int) -> None:
         """Send a signal to the process and whatever it started in its group."""
         if self.process is not None:
-            try:
-                os.killpg(self.process.pid, number)
-            except (ProcessLookupError, PermissionError):
-                return
+            signal_group(self.process.pid, number)
 
     def end_hung(self, process: subprocess.Popen[bytes]) -> None:
         """End a process that lives and does not answer; where it was goes into its log, if it still can say so."""
         if self.process is not process:
             return
         self._hung = process.pid
-        for number, wait in ((signal.SIGUSR1, LAST_WORDS), (signal.SIGKILL, 0.0)):
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, number)
-            time.sleep(wait)
+        signal_group(process.pid, signal.SIGUSR1)
+        time.sleep(LAST_WORDS)
+        signal_group(process.pid, signal.SIGKILL)
 
     def gone(self) -> bool:
         """Whether the process has ended; what it left in its group is killed then."""

@@ -47,7 +47,7 @@ def serve(say: Say, *, stop_with_parent: bool = False) -> None:
         with janitor(keeper, workers):
             late = keeper.wait_ready(READY_SECONDS)
             _announce(keeper, url, boot.sign_in_url(url), late, say)
-            keeper.watch(lambda: _write_processes(keeper))
+            keeper.watch(lambda: _write_processes(keeper, say))
 
 
 def work(say: Say, *, stop_with_parent: bool = False) -> None:
@@ -147,8 +147,11 @@ def _announce(keeper: Supervisor, url: str, sign_in_url: str, late: list[str], s
     say("Ctrl-C stops it.")
 
 
-def _write_processes(keeper: Supervisor) -> None:
-    home.write_ready(settings.HOME, home.read_ready(settings.HOME) | {"processes": _processes(keeper)})
+def _write_processes(keeper: Supervisor, say: Say) -> None:
+    try:
+        home.write_ready(settings.HOME, home.read_ready(settings.HOME) | {"processes": _processes(keeper)})
+    except OSError as error:  # a full disk must not take the site
+        say(f"ready.json could not be written ({error.strerror}): it names processes of before.")
 
 
 def _processes(keeper: Supervisor) -> list[dict[str, object]]:

@@ -108,7 +108,7 @@ class Attendance:
 
     def _step(self, trainer: Trainer) -> None:
         if self._beat.due():
-            self._renew(trainer_pid=trainer.pid, trainer_started=trainer.created, resume_wanted=False)
+            self._renew(trainer_pid=trainer.pid, trainer_started=trainer.birth, resume_wanted=False)
         self._store(self._follower.poll)
         self._hear(trainer)
 

@@ -21,10 +21,10 @@ from django.db.utils import DatabaseError
 from ffweb.runs import status
 from ffweb.runs.models import Run
 from ffweb.runs.transitions import give_up, move
-from ffweb.work import home, lease, presence
+from ffweb.work import home, lease, presence, processes
 from ffweb.work.bell import ring
 from ffweb.work.ending import REQUEUED, Ending, WorkerEnd, from_event, of_abandoned
-from ffweb.work.launch import end_orphans, tail
+from ffweb.work.launch import tail
 from ffweb.work.watch import Watch
 from trainer.rundir import RunDir
 
@@ -184,9 +184,8 @@ class Janitor:
 
 def _end(runs: Iterable[Run], seconds: float) -> set[int]:
     """End the trainers of these runs; returns the pids of those that still ran."""
-    return end_orphans(
-        ((r.trainer_pid, r.trainer_started) for r in runs if r.trainer_pid and r.trainer_started), seconds
-    )
+    trainers = ((r.trainer_pid, r.trainer_started) for r in runs)
+    return processes.end(((pid, birth) for pid, birth in trainers if pid and birth), seconds)
 
 
 def _cause(run: Run, told: WorkerEnd | None, ended: bool) -> str:

@@ -7,16 +7,15 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-import psutil
 from django.conf import settings
 
 from ffweb.work import oom
 from ffweb.work.machine import CPU
+from ffweb.work.processes import born, signal_group
 from trainer.rundir import RunDir, write_json
 
 TAIL_BYTES = 8192
@@ -68,7 +67,7 @@ class Trainer:
                 start_new_session=True,
             )
         self.pid = self.process.pid
-        self.created = psutil.Process(self.pid).create_time()
+        self.birth = born(self.pid)
 
     def wait(self, seconds: float) -> int | None:
         """Its exit status (negative: the signal) if it ends within `seconds`, else None."""
@@ -108,43 +107,3 @@ def tail(path: Path, start: int = 0) -> str:
     except OSError:
         return ""
     return text if first == start else text.partition("\n")[2]
-
-
-def signal_group(group: int, number: int) -> None:
-    try:
-        os.killpg(group, number)
-    except (ProcessLookupError, PermissionError):
-        return
-
-
-def end_orphans(trainers: Iterable[tuple[int, float]], seconds: float = 1.0) -> set[int]:
-    """End trainers that nobody looks after, given as (pid, create time): SIGTERM, then SIGKILL to their groups.
-
-    Returns the pids of those that still ran; the create time tells a trainer from a later process with its pid.
-    """
-    alive = {pid: created for pid, created in trainers if runs(pid, created)}
-    for pid in alive:
-        signal_group(pid, signal.SIGTERM)
-    _wait(alive, seconds)
-    for pid in alive:
-        signal_group(pid, signal.SIGKILL)
-    _wait(alive, 1.0)
-    return set(alive)
-
-
-def _wait(processes: Mapping[int, float], seconds: float) -> None:
-    """Until all have ended. Not psutil's: the parent of a trainer may be frozen and leave it a zombie."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and any(runs(pid, created) for pid, created in processes.items()):
-        time.sleep(0.05)
-
-
-def runs(pid: int | None, created: float | None) -> bool:
-    """Whether the process with this pid and create time is there and no zombie."""
-    if pid is None or created is None:
-        return False
-    try:
-        process = psutil.Process(pid)
-        return abs(process.create_time() - created) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

@@ -15,7 +15,7 @@ class Worker(models.Model):
     slots = models.IntegerField(default=1)
     meters = models.JSONField(default=dict)  # what can be measured there: {"energy": "NVML" | null, …}
     pid = models.IntegerField(null=True, blank=True)
-    pid_started = models.FloatField(null=True, blank=True)  # create time: pids are reused
+    pid_started = models.FloatField(null=True, blank=True)  # processes.born: pids are reused
     trouble = models.TextField(blank=True)  # why it takes no runs, as a sentence
     seen = models.DateTimeField(db_index=True)
 

@@ -11,7 +11,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import psutil
 from django.conf import settings
 from django.db import close_old_connections, connection
 from django.db.models import QuerySet
@@ -20,9 +19,9 @@ from django.db.utils import DatabaseError
 
 from ffweb.work import home
 from ffweb.work.clock import seconds_from_now
-from ffweb.work.launch import runs
 from ffweb.work.machine import GPU
 from ffweb.work.models import Worker
+from ffweb.work.processes import born, runs
 from trainer.estimate import available_memory
 
 log = logging.getLogger(__name__)
@@ -90,7 +89,7 @@ class Presence(threading.Thread):
             "slots": slots,
             "meters": meters(queue),
             "pid": os.getpid(),
-            "pid_started": psutil.Process().create_time(),
+            "pid_started": born(os.getpid()),
         }
 
     def run(self) -> None:

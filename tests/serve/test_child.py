@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -68,6 +69,22 @@ def test_a_crash_is_followed_by_restarts_ever_further_apart(
     assert delays == [0.02, 0.04, 0.08, 0.16]
     assert child.last_end == WorkerEnd("ended with exit code 3")
     assert "it ended with exit code 3; starting it again" in make.said[0]  # type: ignore[attr-defined]
+
+
+def test_what_cannot_be_started_is_tried_again_and_takes_nothing_with_it(
+    make: Callable[..., Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = make("raise SystemExit(3)")
+    child._delay = 0.01
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", lambda *a, **k: raise_(OSError(errno.ENOSPC, "No space left on device")))
+        assert child.tend() is False
+    assert "could not be started (No space left on device)" in make.said[0]  # type: ignore[attr-defined]
+    wait_until(child.tend, 60, "started")
+
+
+def raise_(error: Exception) -> None:
+    raise error
 
 
 def test_the_back_off_is_forgotten_after_a_while_of_health(

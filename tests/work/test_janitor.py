@@ -21,6 +21,7 @@ from ffweb.runs.models import Run
 from ffweb.work.ending import WorkerEnd
 from ffweb.work.janitor import Janitor
 from ffweb.work.lease import Lease
+from ffweb.work.processes import born
 from tests.work.fakes import again, folder, patient, sweep, wait_until
 from trainer.events import EventWriter
 
@@ -133,7 +134,7 @@ def orphan() -> Iterator[psutil.Process]:
 
 def test_an_orphan_of_this_host_is_ended(abandon: Callable[..., Run], orphan: psutil.Process) -> None:
     janitor = patient()
-    run = abandon(host=janitor._host, trainer_pid=orphan.pid, trainer_started=orphan.create_time())
+    run = abandon(host=janitor._host, trainer_pid=orphan.pid, trainer_started=born(orphan.pid))
     sweep(janitor)
     assert orphan.wait(60) == -signal.SIGKILL
     assert "was ended" in again(run).reason
@@ -144,7 +145,7 @@ def test_a_process_that_is_not_its_trainer_is_left_alone(
     abandon: Callable[..., Run], orphan: psutil.Process, other: dict[str, object]
 ) -> None:
     janitor = patient()
-    fields = {"host": janitor._host, "trainer_pid": orphan.pid, "trainer_started": orphan.create_time()} | other
+    fields = {"host": janitor._host, "trainer_pid": orphan.pid, "trainer_started": born(orphan.pid)} | other
     abandon(**fields)
     assert len(sweep(janitor)) == 1
     assert orphan.is_running()
