@@ -133,9 +133,11 @@ def create_controls(user: User, run: Run, kinds: Sequence[str]) -> list[Run]:
         run.group = group_name()
     tags, visibility = run.tags, run.visibility
     point = Order(run.name, None, run.config, None, tags, visibility, run.group, parent=run)
-    with transaction.atomic():
+    controls = [row(user, _control(point, kind)) for kind in dict.fromkeys(kinds)]
+    with transaction.atomic():  # SQLite's one lock for writers is not held while configs are checked
         run.save(update_fields=["group"])
-        return create_runs(user, [_control(point, kind) for kind in dict.fromkeys(kinds)])
+        queue(user, controls)
+    return controls
 
 
 def _distinct(orders: Sequence[Order]) -> list[Order]:
