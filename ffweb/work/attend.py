@@ -27,6 +27,7 @@ P = ParamSpec("P")
 POLL_SECONDS = 0.05  # from event to page: half of this on average, and what Redis and the socket take
 LOOK_SECONDS = 0.25  # how often the row is read for a wish to stop
 INSIST_SECONDS = 8.0  # how long a database that is away is waited for at the end of a run
+GRUMBLE_SECONDS = 10.0  # a database that is away is asked twenty times a second
 INTERRUPT_GRACE_SECONDS = 5.0  # a worker that is shut down must itself be gone within ten seconds
 
 shutting_down = threading.Event()
@@ -63,6 +64,7 @@ class Attendance:
         self._asked = Asked.NOTHING
         self._kill_at = float("inf")
         self._beat, self._look = Every(settings.BEAT_SECONDS), Every(LOOK_SECONDS)
+        self._grumble = Every(GRUMBLE_SECONDS)
         self._running = False
 
     def attend(self) -> None:
@@ -181,7 +183,8 @@ class Attendance:
         try:
             do(*args, **kwargs)
         except DatabaseError as error:
-            log.warning("Run %s: the database did not answer (%s); trying again.", self._lease.run_id, error)
+            if self._grumble.due():
+                log.warning("Run %s: the database did not answer (%s); trying again.", self._lease.run_id, error)
             connection.close_if_unusable_or_obsolete()
             return False
         return True

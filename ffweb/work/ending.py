@@ -13,7 +13,7 @@ from ffweb.runs import status
 ENDINGS = (status.FINISHED, status.FAILED, status.STOPPED, status.DIVERGED)
 BY_ITSELF = "It goes on by itself when a worker is there."
 GOES_ON = f"Its worker was shut down. {BY_ITSELF}"
-GIVEN_UP = f"Its worker {{}} lived and did not answer, so the run was taken from it. {BY_ITSELF}"
+GIVEN_UP = f"Its worker {{}} did not answer, so the run was taken from it. {BY_ITSELF}"
 ON_REQUEST = "Stopped on request. Its checkpoint is kept."
 # Exit codes of `python -m trainer`, for a trainer that could not write its last event.
 EXITS = {
