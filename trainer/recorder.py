@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from trainer import metrics
 from trainer.events import EventWriter
+from trainer.overall import Overall, told
 from trainer.rundir import RunDir, write_json
 
 PROGRESS_SECONDS = 0.4
@@ -68,6 +69,7 @@ class Recorder:
         self.bar: Bar | None = None
         self.summary: dict[str, list[float | None]] = {}
         """By series: last, best, step of the best (both None where no direction is better)."""
+        self.overall = Overall()
         self.curve: list[tuple[float, float]] = []
         """Seconds of training and test accuracy, at each evaluation so far."""
         self._spoke = 0.0
@@ -88,6 +90,7 @@ class Recorder:
         )
         for name, value in values.items():
             self._keep(name, value, counters.step)
+        self.overall.add(values, step=counters.step, seconds=counters.train_seconds)
         if "test/accuracy" in values:
             self.curve.append((counters.train_seconds, values["test/accuracy"]))
         if self.bar:
@@ -100,6 +103,21 @@ class Recorder:
         last[0] = value
         if better and (last[1] is None or (value > last[1] if better == "up" else value < last[1])):
             last[1:] = [value, step]
+
+    def last_word(self, counters: Counters, totals: Mapping[str, float]) -> None:
+        """What the meters say after the last point, of series that have points."""
+        known = {name: value for name, value in totals.items() if name in self.summary}
+        for name, value in known.items():
+            self.summary[name][0] = value
+        self.overall.add(known, step=counters.step, seconds=counters.train_seconds)
+
+    def summed_up(self) -> dict[str, dict[str, float | None]]:
+        """Every series as the result tells it: last, best, its step, and what it came to over the run."""
+        over = told(self.overall.whole, {name: entry[0] for name, entry in self.summary.items()})
+        return {
+            name: {"last": last, "best": best, "best_step": step, "over": over[name]}
+            for name, (last, best, step) in self.summary.items()
+        }
 
     def progress(self, done: float, eta: float | None, phase: str, *, force: bool = False) -> None:
         """Say how far the run is; at most every PROGRESS_SECONDS, unless a phase changes."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 LEVELS = (0.5, 0.9, 0.95, 0.97, 0.98, 0.99)
 """Test accuracies whose time is told."""
+PEAKS = {"rss": "rss_peak", "anonymous": "anonymous", "cuda": "cuda_peak", "rise": "rise"}
+"""Highest memory as the result names it, and the series it is of; bytes, None where it cannot be measured."""
 
 
 def time_to(curve: Iterable[tuple[float, float]], levels: Iterable[float] = LEVELS) -> dict[str, float]:
@@ -38,6 +40,8 @@ def conclude(run: Session) -> dict[str, Any]:
         train = judge_images(run, run.data.x_train, run.data.y_train, layers, sweep="none")
         draw(run, test)
     by_test, by_train = test.layer_accuracy(), train.layer_accuracy()
+    run.recorder.last_word(run.counters, totals := _totals(run))
+    metrics = run.recorder.summed_up()
     content = {
         "status": "finished",
         "reason": f"Test accuracy {100 * test.accuracy:.2f} % after {run.plan.epochs} epochs.",
@@ -49,19 +53,17 @@ def conclude(run: Session) -> dict[str, Any]:
         "flops": run.counters.flops,
         "train_accuracy": train.accuracy,
         "test_accuracy": test.accuracy,
-        "metrics": {
-            name: {"last": last, "best": best, "best_step": step}
-            for name, (last, best, step) in run.recorder.summary.items()
-        },
+        "metrics": metrics,
         "confusion": figures.confusion(test, run.data.labels)["matrix"],
         "per_layer": [_layer(run, index, by_test, by_train) for index in range(layers)],
         "per_epoch": run.ledger.per_epoch,
-        "e2e_seconds": run.e2e_seconds,
+        "e2e_seconds": totals["time/e2e"],
+        "train_seconds": run.counters.train_seconds,
         "time_to": time_to(run.recorder.curve),
         "compute_seconds": run.ledger.total.compute,
         "download_seconds": run.data.download_seconds,
-        "peak": _peak(run),
-        "energy": _energy(run),
+        "peak": {part: metrics.get(f"memory/{name}", {}).get("over") for part, name in PEAKS.items()},
+        "energy": _energy(run, totals),
         "checkpoint": run.saved,
     }
     if run.data.info.kind == "text":
@@ -85,13 +87,19 @@ def _layer(run: Session, index: int, test: dict[int, float], train: dict[int, fl
     }
 
 
-def _peak(run: Session) -> dict[str, float | None]:
-    """Highest memory, bytes; None where it cannot be measured."""
+def _totals(run: Session) -> dict[str, float]:
+    """What was spent until now; what cannot be measured is left out."""
     meters = run.meters
-    rise = meters.rise().get("memory/rise")
-    return {"rss": meters.rss_peak(), "anonymous": run.anonymous_peak or None, "cuda": meters.cuda_peak(), "rise": rise}
+    found = {
+        "time/e2e": run.e2e_seconds,
+        "energy/total": run.energy(),
+        "memory/rss_peak": meters.rss_peak(),
+        "memory/cuda_peak": meters.cuda_peak(),
+        **meters.rise(),
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
-def _energy(run: Session) -> dict[str, Any] | None:
-    joules = run.energy()
+def _energy(run: Session, totals: dict[str, float]) -> dict[str, Any] | None:
+    joules = totals.get("energy/total")
     return None if joules is None else {"joules": joules, "source": run.meters.energy_source}

@@ -201,6 +201,7 @@ class Session:
             "gauges": self.gauges.state(),
             "counters": asdict(self.counters),
             "summary": self.recorder.summary,
+            "overall": self.recorder.overall.whole,
             "curve": self.recorder.curve,
             "ledger": self.ledger.state(),
             "peak_memory": self.peak_memory,
@@ -227,6 +228,7 @@ class Session:
         self.gauges.restore(state["gauges"], self.device)
         self.counters = Counters(**state["counters"])
         self.recorder.summary, self.recorder.curve = state["summary"], state.get("curve", [])
+        self.recorder.overall.whole = state.get("overall", {})
         self.ledger.restore(state["ledger"])
         self.peak_memory, self.anonymous_peak = state["peak_memory"], state["anonymous_peak"]
         self.e2e_before, self.energy_before = state["e2e_seconds"], state["energy"]

@@ -85,6 +85,7 @@ class Value(Schema):
     last: float | None
     best: float | None = None
     best_step: int | None = None
+    over: float | None = Field(None, description="Over the run: its mean or its peak, by the metric's rule, else `last`.")
 
 
 class Progress(Schema):
@@ -106,7 +107,13 @@ class SharedRun(Schema):
     device: str
     queue_position: int | None
     progress: Progress
-    latest: dict[str, float | None]
+    silent_since: datetime | None = Field(
+        description="When a run at work was last heard of, if that is longer ago than it should be."
+    )
+    latest: dict[str, float | None] = Field(
+        description="What each metric comes to so far: its newest value, or its mean or peak over the run where one "
+        "moment does not tell it (`over` of the metric)."
+    )
     result: dict[str, Value] | None
     created: datetime
     started: datetime | None
@@ -320,6 +327,7 @@ class ComparedMetric(Schema):
     unit: str
     better: Literal["up", "down"] | None
     help: str
+    over: Literal["last", "mean", "rate", "peak"] = Field(description="What `values.*.over` is.")
     values: dict[str, Value]
 
 

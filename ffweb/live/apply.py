@@ -11,10 +11,12 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, get_args
 
 from ffweb.live.wire import AXES
 from trainer.events import Event, parse_lines
+from trainer.metrics import Over, over_of
+from trainer.overall import Whole, fold
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ class State:
     progress: Mapping[str, Any] = field(default_factory=dict)
     latest: Mapping[str, float | None] = field(default_factory=dict)
     best: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    overall: Mapping[str, Whole] = field(default_factory=dict)
     result: Mapping[str, Any] | None = None
     layers: Sequence[Any] = ()
     metric_info: Mapping[str, Any] = field(default_factory=dict)
@@ -150,7 +153,7 @@ class _Fold:
             keep = [i for i, at in enumerate(steps) if at <= step]
             self.points[metric] = ([steps[i] for i in keep], [values[i] for i in keep])
         self.figures = {name: figure for name, figure in self.figures.items() if figure["step"] <= step}
-        self.now |= {"latest": {}, "best": {}, "step": max(step, 0), "epoch": 0.0, "checkpoint_step": resumed_from}
+        self.now |= {"latest": {}, "best": {}, "overall": {}, "step": max(step, 0), "epoch": 0.0, "checkpoint_step": resumed_from}
 
     def metrics(self, event: Event) -> None:
         step, epoch = int(event["step"]), float(event["epoch"])
@@ -162,7 +165,18 @@ class _Fold:
             steps.append(step)
             column.append(value)
         self.now |= {"step": step, "epoch": epoch}
-        self._note(step, {name: value for name, value in values.items() if name not in AXES})
+        measured = {name: value for name, value in values.items() if name not in AXES}
+        self._note(step, measured)
+        self._sum_up(step, values["axis/time"], measured)
+
+    def _sum_up(self, step: int, seconds: float, values: dict[str, float]) -> None:
+        """Keep what each metric comes to over the run."""
+        info, overall = self.get("metric_info"), self.get("overall")
+        found = {
+            name: fold(overall.get(name), over_the_run(info, name), value, step=step, seconds=seconds)
+            for name, value in values.items()
+        }
+        self.now["overall"] = {**overall, **{name: whole for name, whole in found.items() if whole is not None}}
 
     def _note(self, step: int, values: dict[str, float]) -> None:
         """Keep the latest and the best of each metric."""
@@ -193,7 +207,18 @@ class _Fold:
 
     def result(self, event: Event) -> None:
         self.now["result"] = {key: value for key, value in event.items() if key not in _ENVELOPE}
+        self._last_word(event.get("metrics"))
         self.urgent = True
+
+    def _last_word(self, metrics: Any) -> None:
+        """The result knows of each metric what was measured after its last point too."""
+        told = metrics if isinstance(metrics, dict) else {}
+        told = {name: entry for name, entry in told.items() if isinstance(entry, dict)}
+        latest, overall = self.get("latest"), self.get("overall")
+        last = {name: told[name]["last"] for name in latest if isinstance(told.get(name, {}).get("last"), int | float)}
+        over = {name: told[name]["over"] for name in overall if isinstance(told.get(name, {}).get("over"), int | float)}
+        self.now["latest"] = {**latest, **last}
+        self.now["overall"] = {**overall, **{name: [value, overall[name][1]] for name, value in over.items()}}
 
     def end(self, event: Event) -> None:
         self.now["end"] = {key: event.get(key) for key in ("status", "reason", "field")} | {"t": event["t"]}
@@ -234,10 +259,20 @@ def finite_or_not(event: Event) -> dict[str, float]:
     }
 
 
+def over_the_run(metric_info: Mapping[str, Any], name: str) -> Over:
+    """What a series comes to over the run: as the `start` event says, else as this version knows it."""
+    said: Over | None = _about(metric_info, name).get("over")
+    return said if said in get_args(Over) else over_of(name)
+
+
+def _about(metric_info: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The entry of the `start` event's table, which names layers' metrics once for all layers."""
+    return metric_info.get(name) or metric_info.get(_LAYER.sub("layers/{layer}/", name)) or {}
+
+
 def better_of(metric_info: Mapping[str, Any], name: str) -> str | None:
-    """ "up", "down" or None; the table of the `start` event names layers' metrics once for all layers."""
-    entry = metric_info.get(name) or metric_info.get(_LAYER.sub("layers/{layer}/", name)) or {}
-    better: str | None = entry.get("better")
+    """ "up", "down" or None."""
+    better: str | None = _about(metric_info, name).get("better")
     return better
 
 

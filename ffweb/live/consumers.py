@@ -121,12 +121,16 @@ class RunsSocket(Socket):
         await self.join(user_group(user_id))
         await self.join(RUNS_GROUP)
         self._changed.update(await in_database(_active, user_id))
+        now = asyncio.get_running_loop().time
+        due = now() + CHECK_SECONDS
         while True:
             await self._send_rows(user_id)
+            await self.beat()
             try:
-                await asyncio.wait_for(self._wake.wait(), CHECK_SECONDS)
-            except TimeoutError:  # a push may have got lost
+                await asyncio.wait_for(self._wake.wait(), due - now())
+            except TimeoutError:  # a push may have got lost, or a run has gone silent
                 self._changed.update(self._shown)
+                due = now() + CHECK_SECONDS
 
     async def run_changed(self, message: RunChanged) -> None:
         self._changed.add(message["id"])
@@ -149,7 +153,7 @@ class RunsSocket(Socket):
         for gone in set(asked).difference(row["id"] for row in rows):
             self._shown.pop(gone, None)
         if items:
-            await self.send(dumps({"type": "runs", "items": items}))
+            await self.say(dumps({"type": "runs", "items": items}))
             await asyncio.sleep(TABLE_SECONDS)
 
     def _news(self, row: dict[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 from django.db import transaction
+from django.db.models.functions import Now
 
 from ffweb.live import history, replay
 from ffweb.live.apply import ROW_FIELDS, Push, Rows, State, apply
@@ -123,7 +124,7 @@ class Follower:
             replay.keep(self.run_id, rows.seq0, rows.n, rows.body)
         _store_logs(self.run_id, rows)
         _store_figures(self.run_id, figures)
-        Run.objects.filter(pk=self.run_id).update(**after.changes(self._state), **more)
+        Run.objects.filter(pk=self.run_id).update(heard=Now(), **after.changes(self._state), **more)
         return after
 
     def _tell(self, push: Push | None) -> None:

@@ -101,7 +101,13 @@ class Runs(TypedDict):
     items: list[dict[str, Any]]
 
 
-ToBrowser = Hello | RunMessage | Events | Reload | Runs
+class Beat(TypedDict):
+    """There is no news. What has not been heard of for two of these has no contact: silence is not quiet."""
+
+    type: Literal["beat"]
+
+
+ToBrowser = Hello | RunMessage | Events | Reload | Runs | Beat
 
 # Close codes, sent after accept: before it a browser sees only 1006.
 MALFORMED, SIGN_IN, NO_SUCH_RUN, SHARE_GONE = 4400, 4401, 4404, 4410

@@ -18,13 +18,14 @@ from ffweb.live import glance, replay
 from ffweb.live.database import in_database
 from ffweb.live.feed import Feed
 from ffweb.live.glance import Glance, Together
-from ffweb.live.messages import MALFORMED, NO_SUCH_RUN, RunChanged, RunEvents, ToBrowser, run_group
+from ffweb.live.messages import MALFORMED, NO_SUCH_RUN, Beat, RunChanged, RunEvents, ToBrowser, run_group
 from ffweb.live.wire import Packet, dumps
 
 log = logging.getLogger(__name__)
 
 PACE_SECONDS = 0.05  # between two messages
 CHECK_SECONDS = 5.0  # between two looks at the database when no push comes
+BEAT_SECONDS = 4.5  # without a message: the next look ends with a beat, so that a reader can tell silence from quiet
 BROKEN = 1011
 
 _together = Together()
@@ -48,6 +49,7 @@ class Socket(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         await self.accept()  # a close before this reaches the browser as 1006, whatever its code
         self._groups: list[str] = []
+        self._spoke = asyncio.get_running_loop().time()
         self._task = asyncio.create_task(self._run())
 
     async def serve(self) -> None:
@@ -57,6 +59,16 @@ class Socket(AsyncWebsocketConsumer):
     async def join(self, group: str) -> None:
         await self.channel_layer.group_add(group, self.channel_name)
         self._groups.append(group)
+
+    async def say(self, text: str) -> None:
+        """Send a message to the reader."""
+        self._spoke = asyncio.get_running_loop().time()
+        await self.send(text)
+
+    async def beat(self) -> None:
+        """Show that this socket lives, and the database behind it, if nothing else has shown it lately."""
+        if asyncio.get_running_loop().time() - self._spoke >= BEAT_SECONDS:
+            await self.say(dumps(Beat(type="beat")))
 
     async def refuse(self, code: int) -> None:
         """Close at once, whatever is being served."""
@@ -126,6 +138,7 @@ class Stream(Socket):
         while True:
             await self._tell_run()
             await self._tell_events()
+            await self.beat()
             if not (self._look or self._feed.waits):
                 await self._sleep()
 
@@ -205,7 +218,7 @@ class Stream(Socket):
 
     async def _send(self, text: str) -> None:
         self._due = asyncio.get_running_loop().time() + PACE_SECONDS
-        await self.send(text)
+        await self.say(text)
 
 
 def cursor(scope: Any) -> int:

@@ -31,7 +31,10 @@ class Series:
 
 @dataclass(frozen=True)
 class Now:
-    """The number in a card's header: the `how` of the last values of the series that `glob` matches, after `words`."""
+    """The number in a card's header: the `how` of the last values of the series that `glob` matches, after `words`.
+
+    Of a run that has ended it is the value over the run (`trainer.metrics.Over`), and says so.
+    """
 
     glob: str
     how: Literal["last", "best", "least", "mean", "highest"] = "last"
@@ -133,14 +136,14 @@ CHARTS: tuple[Chart, ...] = (
         "of the trainer",
         (Series("memory/rss", "process", "area"), Series("memory/cuda", "GPU")),
         unit="B",
-        now=Now("memory/rss", words="process"),
+        now=Now("memory/rss_peak", words="process, peak"),
         from_zero=True,
         needs="",
     ),
     Chart(
         "memory-layers",
         "Memory by layer",
-        "now",
+        "most held",
         (
             Series("layers/*/memory/weights", "weights"),
             Series("layers/*/memory/gradients", "gradients"),
@@ -231,18 +234,18 @@ RESULT_CHARTS: tuple[Bars, ...] = (
     Bars(
         "time-layers",
         "Time by layer",
-        "end to end and on the device",
+        "training end to end, and on the device",
         "per_layer",
         "name",
-        (("time_e2e", "end to end"), ("time_compute", "compute")),
+        (("time_e2e", "training"), ("time_compute", "compute")),
     ),
     Bars(
         "time-epochs",
         "Time by epoch",
-        "end to end and on the device",
+        "training end to end, and on the device",
         "per_epoch",
         "epoch",
-        (("e2e_seconds", "end to end"), ("compute_seconds", "compute")),
+        (("e2e_seconds", "training"), ("compute_seconds", "compute")),
     ),
 )
 

@@ -116,7 +116,7 @@ def _project(preset: Preset) -> list[Figure]:
     """What `python -m trainer reproduce` measured."""
     stamp = file.MEASURED.stat().st_mtime_ns if file.MEASURED.exists() else 0
     found = _measured(preset.name, stamp)
-    return [Figure(f"measured {found.figure}, {found.budget.partition(',')[0]}", found.budget)] if found else []
+    return [Figure(f"this project measured {found.figure}, {found.budget.partition(',')[0]}", found.budget)] if found else []
 
 
 @lru_cache(maxsize=256)
@@ -128,5 +128,5 @@ def _measured(name: str, stamp: int) -> Measured | None:
 def _here(found: Reached | None) -> list[Figure]:
     if found is None:
         return []
-    runs = "1 finished run" if found.runs == 1 else f"the median of {found.runs} finished runs"
-    return [Figure(f"here {found.middle}", f"Last on the test set, {runs} of this preset as it stands.")]
+    runs = "1 run" if found.runs == 1 else f"median of {found.runs} runs"
+    return [Figure(f"this installation reached {found.middle}, {runs}", "Last on the test set, of this preset as it stands.")]

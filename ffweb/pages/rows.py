@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
-
-from django.utils import timezone
 
 from ffweb.pages.format import percent
 from ffweb.pages.method import Method, method
 from ffweb.people.models import initials
 from ffweb.runs import status
+from ffweb.runs.queries import peak_memory, took
 from trainer.data.catalogue import describe
 from trainer.data.folders import read_folders
 from trainer.errors import TrainerError
@@ -21,11 +19,10 @@ from trainer.errors import TrainerError
 
 @dataclass(frozen=True)
 class Data:
-    """A data set as the table names it; `decimals` of a percentage: a step of 10,000 test images is 0.01 %."""
+    """A data set as the table names it."""
 
     name: str
     title: str
-    decimals: int
 
 
 @dataclass(frozen=True)
@@ -49,6 +46,8 @@ class Row:
         """The line under the pill: why it ended badly, or when it starts."""
         if self.run["status"] in (status.FAILED, status.DIVERGED, status.LOST):
             return str(self.run["reason"])
+        if self.run["silent_since"]:
+            return "no sign of life"
         place = self.run["queue_position"]
         return "" if place is None else "next" if place == 1 else f"{place - 1} ahead"
 
@@ -63,7 +62,7 @@ class Row:
 
     @property
     def accuracy_text(self) -> str:
-        return percent(self.accuracy, self.data.decimals)
+        return percent(self.accuracy)
 
     @property
     def line_label(self) -> str:
@@ -76,40 +75,29 @@ class Row:
 
 @lru_cache(maxsize=256)
 def data_of(name: str) -> Data:
-    """Title and decimals of a data set; one that is gone keeps its name."""
+    """Title of a data set; one that is gone keeps its name."""
     try:
         info = describe(name, read_folders())
     except TrainerError:
-        return Data(name, name.removeprefix("npz:").removeprefix("text:"), 2)
-    return Data(name, info.title, 2 if info.test >= 10_000 else 1)
+        return Data(name, name.removeprefix("npz:").removeprefix("text:"))
+    return Data(name, info.title)
 
 
 def row(run: Mapping[str, Any], best: Mapping[str, float]) -> Row:
-    latest = run["latest"]
+    values = run["latest"]
     data = data_of(str(run["config"].get("data", {}).get("name", "")))
-    accuracy = latest.get("test/accuracy")
+    accuracy = values.get("test/accuracy")
     return Row(
         run=run,
         method=method(run["config"]),
         data=data,
         accuracy=accuracy,
         best=run["ended"] is not None and accuracy is not None and accuracy == best.get(data.name),
-        memory=_peak(latest),
-        speed=latest.get("speed/images_per_second"),
-        energy=latest.get("energy/total"),
-        seconds=_seconds(run),
+        memory=peak_memory(values),
+        speed=values.get("speed/images_per_second"),
+        energy=values.get("energy/total"),
+        seconds=took(run),
         active=run["status"] in status.ACTIVE,
         sparkline=run["sparkline"],
     )
 
-
-def _peak(latest: Mapping[str, float | None]) -> float | None:
-    """The GPU's peak where there is one, else the process's."""
-    return next((latest[n] for n in ("memory/cuda_peak", "memory/rss_peak", "memory/rss") if latest.get(n)), None)
-
-
-def _seconds(run: Mapping[str, Any]) -> float | None:
-    if not run["started"]:
-        return None
-    end = datetime.fromisoformat(run["ended"]) if run["ended"] else timezone.now()
-    return (end - datetime.fromisoformat(run["started"])).total_seconds()

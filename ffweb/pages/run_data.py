@@ -13,6 +13,7 @@ from ffweb.pages.sentence import Outcome, outcome
 from ffweb.runs import queries
 from ffweb.runs.models import Run
 from ffweb.runs.queries import Payload
+from trainer.metrics import over_of
 
 
 def page_data(
@@ -25,7 +26,7 @@ def page_data(
         "socket": socket,
         "shared": shared,
         "layers": run.layers,
-        "metrics": run.metric_info,
+        "metrics": {name: {"over": over_of(name)} | info for name, info in run.metric_info.items()},
         "theta": threshold(run.config),
         "epochs": value_at(run.config, "schedule.epochs"),
         "epoch": run.epoch,

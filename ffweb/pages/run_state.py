@@ -19,6 +19,7 @@ TONES = {
     status.FINISHED: "ok",
 }
 TAIL_LINES = 20
+SILENT = "No sign of life. The run may still be going; what was measured is safe. Last heard"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class State:
     text: str
     log: str = ""
     slower: float | None = None  # a learning rate to try instead
+    since: str = ""  # the moment that `text` speaks of
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,13 @@ class Can:
 def state(run: Run, payload: Mapping[str, Any], *, workers: int | None = None) -> State | None:
     """The banner of a run, None where progress bar or result say it. `workers`: how many serve its queue, if known."""
     name = run.status
-    if name == status.FINISHED or (name in QUIET and not run.stop_requested):
+    silent = payload["silent_since"]
+    if name == status.FINISHED or (name in QUIET and not (run.stop_requested or silent)):
         return None
     if name == status.QUEUED:
         return State("idle", "wait", _waiting(payload["queue_position"], workers, run.resume_wanted))
+    if silent:
+        return State("warn", "warn", SILENT, since=silent)
     if name in QUIET:
         return State("warn", "stop", "Stopping at the next step. Results up to there are kept.")
     return State(

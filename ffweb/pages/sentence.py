@@ -9,6 +9,7 @@ from typing import Any
 
 from ffweb.pages.format import THIN, duration, fixed, number, percent
 from ffweb.runs import status
+from ffweb.runs.queries import peak_memory, took
 
 NAMES = {
     "FF": "Forward-Forward",
@@ -35,25 +36,17 @@ class Outcome:
     memory: float | None = None
     seconds: float | None = None
     energy: float | None = None
-    epochs: float | None = None
-
-    @property
-    def decimals(self) -> int:
-        """Digits of a percentage that the test set can tell apart."""
-        return 2 if (self.test_images or 0) >= 10_000 else 1
 
 
-def outcome(payload: Mapping[str, Any], test_images: int | None, seconds: float | None = None) -> Outcome:
-    """From a run's payload: its last values, which are those of the weights that are kept."""
-    latest = payload["latest"]
-    peak = next((latest[n] for n in ("memory/cuda_peak", "memory/rss_peak", "memory/rss") if latest.get(n)), None)
+def outcome(payload: Mapping[str, Any], test_images: int | None) -> Outcome:
+    """From a run's payload: the accuracy of the weights that are kept, and what the whole run took."""
+    values = payload["latest"]
     return Outcome(
-        accuracy=latest.get("test/accuracy"),
+        accuracy=values.get("test/accuracy"),
         test_images=test_images,
-        memory=peak,
-        seconds=latest.get("time/e2e", seconds),
-        energy=latest.get("energy/total"),
-        epochs=latest.get("axis/epoch"),
+        memory=peak_memory(values),
+        seconds=took(payload),
+        energy=values.get("energy/total"),
     )
 
 
@@ -62,7 +55,7 @@ def result_sentence(run: Outcome, twin: Outcome | None = None) -> str:
     took = f"Finished in {duration(run.seconds)}." if run.seconds else "Finished."
     if run.accuracy is None:
         return took
-    parts = [f"Test accuracy {percent(run.accuracy, run.decimals)}"]
+    parts = [f"Test accuracy {percent(run.accuracy)}"]
     if twin and twin.accuracy is not None:
         parts.append(_against(run, twin))
         costs = _costs(run, twin)
@@ -77,7 +70,7 @@ def _against(run: Outcome, twin: Outcome) -> str:
     if abs(difference) <= max(CERTAIN * _error(run, twin), 0.0):
         return "level with its backprop twin within what this test set can tell"
     side = "above" if difference > 0 else "below"
-    return f"{fixed(100 * abs(difference), run.decimals)} points {side} its backprop twin"
+    return f"{fixed(100 * abs(difference), 2)} points {side} its backprop twin"
 
 
 def _error(run: Outcome, twin: Outcome) -> float:
@@ -109,7 +102,7 @@ def headline(method_tag: str, data_title: str, state: str, run: Outcome) -> str:
     if run.accuracy is None:
         return f"{name} on {data_title}" + (", in training" if state in status.ACTIVE else "")
     so_far = " so far" if state in status.ACTIVE else ""
-    return f"{name} reads {percent(run.accuracy, 1)} of {_of(data_title)} test images right{so_far}"
+    return f"{name} reads {percent(run.accuracy)} of {_of(data_title)} test images right{so_far}"
 
 
 def _of(title: str) -> str:

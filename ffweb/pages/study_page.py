@@ -63,7 +63,7 @@ def plot_data(points: Sequence[Point]) -> dict[str, Any]:
     return {
         "depths": sorted({point.case.layers for point in points}),
         "lines": [vars(line) for line in lines(points)],
-        "runs": {point.run: [point.status, point.rise] for point in points},
+        "runs": {point.run: [point.status, point.rise, point.silent] for point in points},
         "conditions": conditions(points),
         "active": sum(point.active for point in points),
     }

@@ -8,7 +8,7 @@ from typing import Any
 from ffweb.runs.facts import flatten, metrics_of
 from ffweb.runs.models import Run
 from ffweb.runs.queries import run_payload
-from trainer.metrics import metric
+from trainer.metrics import metric, over_of
 
 MAX_RUNS = 20
 _IGNORED = ("version", "name")
@@ -45,6 +45,6 @@ def _info(name: str, runs: Sequence[Run]) -> dict[str, Any]:
     """Unit, direction and help: as the runs' own first event said, else as this version knows them."""
     for run in runs:
         if name in run.metric_info:
-            return dict(run.metric_info[name])
+            return {"over": over_of(name)} | run.metric_info[name]
     known = metric(name)
-    return dict(known.info()) if known else {"unit": "", "better": None, "help": ""}
+    return dict(known.info()) if known else {"unit": "", "better": None, "help": "", "over": "last"}

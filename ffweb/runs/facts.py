@@ -28,7 +28,7 @@ def store_result(run_id: str) -> None:
 
     `transitions.move` calls it with every final status; nobody else has to.
     """
-    run = Run.objects.only("result", "latest", "best", "started", "ended").get(pk=run_id)
+    run = Run.objects.only("result", "latest", "best", "overall", "started", "ended").get(pk=run_id)
     _replace(run_id, "result.", _result_facts(run))
 
 
@@ -36,16 +36,21 @@ def _result_facts(run: Run) -> Iterator[tuple[str, Any]]:
     result = run.result or {}
     yield from flatten("result", {k: v for k, v in result.items() if k not in ("metrics", "reason", "status")})
     for name, values in metrics_of(run).items():
-        yield from flatten(f"result.{name}", values)
+        rule = name in run.overall  # else it is the last value
+        yield from flatten(f"result.{name}", {k: v for k, v in values.items() if rule or k != "over"})
     if run.started and run.ended:
         yield "result.duration", (run.ended - run.started).total_seconds()
 
 
 def metrics_of(run: Run) -> dict[str, dict[str, Any]]:
-    """{metric: {last, best, best_step}}: of the result, else of what the events said so far."""
-    if run.result and "metrics" in run.result:
-        return dict(run.result["metrics"])
-    return {name: {"last": value, **run.best.get(name, {})} for name, value in run.latest.items()}
+    """{metric: {last, best, best_step, over}}: of the result, else of what the events said so far."""
+    told = (run.result or {}).get("metrics")
+    if isinstance(told, dict):
+        found = {name: values for name, values in told.items() if isinstance(values, dict)}
+    else:
+        found = {name: {"last": value, **run.best.get(name, {})} for name, value in run.latest.items()}
+    over = {name: whole[0] for name, whole in run.overall.items()}
+    return {name: {**values, "over": over.get(name, values.get("last"))} for name, values in found.items()}
 
 
 def flatten(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
+from django.utils import timezone
 
 from ffweb.people.models import User
 from ffweb.runs import filters, sorting, status
 from ffweb.runs.access import is_live, may_change, runs_for
+from ffweb.runs.facts import metrics_of
 from ffweb.runs.models import Figure, LogLine, Run
+from ffweb.runs.silence import silent_since
 
 Payload = dict[str, Any]
 
@@ -68,12 +71,26 @@ def _payload(run: Run, position: int | None) -> Payload:
         "worker": run.worker or None,
         "queue_position": position,
         "progress": {"done": 0.0, "eta_s": None, "phase": ""} | run.progress,
-        "latest": run.latest,
-        "result": (run.result or {}).get("metrics"),
+        "silent_since": _time(silent_since(run)),
+        "latest": {**run.latest, **{name: whole[0] for name, whole in run.overall.items()}},
+        "result": metrics_of(run) if run.result and "metrics" in run.result else None,
         "created": _time(run.created),
         "started": _time(run.started),
         "ended": _time(run.ended),
     }
+
+
+def peak_memory(values: Mapping[str, float | None]) -> float | None:
+    """The GPU's peak where there is one, else the process's."""
+    return next((values[n] for n in ("memory/cuda_peak", "memory/rss_peak", "memory/rss") if values.get(n)), None)
+
+
+def took(payload: Mapping[str, Any]) -> float | None:
+    """Seconds from start to end, or until now: all that passed, waiting for data and evaluation too."""
+    if not payload["started"]:
+        return None
+    end = datetime.fromisoformat(payload["ended"]) if payload["ended"] else timezone.now()
+    return (end - datetime.fromisoformat(payload["started"])).total_seconds()
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -15,6 +15,7 @@ from ffweb.runs import launch, services, status, validate
 from ffweb.runs.access import NotVisible, runs_for
 from ffweb.runs.errors import Refused
 from ffweb.runs.models import Run
+from ffweb.runs.silence import HEARD, silent_since
 from trainer import estimate as estimating
 from trainer.data.catalogue import facts
 from trainer.errors import ConfigError, Problem
@@ -98,6 +99,8 @@ class Point:
     status: str
     reason: str
     device: str
+    silent: bool
+    """Whether it should be at work and has not been heard of."""
     on_gpu: bool
     rise: float | None
     """Bytes above the process before the net; of tensors on a GPU."""
@@ -118,7 +121,7 @@ class Point:
 
 
 _COLUMNS = (
-    "pk", "status", "reason", "tags", "config", "latest", "device", "queue", "result__per_epoch", "result__flops",
+    "pk", "status", "reason", "tags", "config", "latest", "overall", "device", "queue", "result__per_epoch", "result__flops", "lease_until", "heard",
 )  # fmt: skip
 
 
@@ -155,7 +158,7 @@ def _point(row: Mapping[str, Any]) -> Point | None:
     method = _method(row["tags"])
     if TAG not in row["tags"] or method is None:
         return None
-    latest = row["latest"]
+    latest = {**row["latest"], **{name: whole[0] for name, whole in row["overall"].items()}}
     epochs = row["result__per_epoch"]
     return Point(
         case=_case(method, row["config"]),
@@ -163,6 +166,7 @@ def _point(row: Mapping[str, Any]) -> Point | None:
         status=row["status"],
         reason=row["reason"] or status.STATUSES[row["status"]].sentence,
         device=row["device"],
+        silent=silent_since(Run(**{name: row[name] for name in HEARD})) is not None,
         on_gpu="memory/cuda" in latest,
         rise=latest.get("memory/rise"),
         parts=_parts(method, latest),

@@ -25,7 +25,7 @@ from trainer.presets import PRESETS
 SCHEMA = api.get_openapi_schema(path_prefix="")
 RESULT = {
     "status": "finished", "steps": 40, "epochs": 2,
-    "metrics": {"test/accuracy": {"last": 0.95, "best": 0.96, "best_step": 30}},
+    "metrics": {"test/accuracy": {"last": 0.95, "best": 0.96, "best_step": 30, "over": 0.95}},
 }  # fmt: skip
 
 
@@ -212,7 +212,7 @@ def test_compare(as_bob: Caller, alice: User, run: Run) -> None:
         "objective.alpha": {other.pk: 4.0},
     }
     assert found["same"]["data.name"] == "digits"
-    assert found["metrics"]["test/accuracy"]["values"] == {run.pk: {"last": 0.95, "best": 0.96, "best_step": 30}}
+    assert found["metrics"]["test/accuracy"]["values"] == {run.pk: {"last": 0.95, "best": 0.96, "best_step": 30, "over": 0.95}}
     assert found["metrics"]["test/accuracy"]["better"] == "up"
 
 

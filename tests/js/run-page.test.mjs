@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { Lines, layerOf, matches } from "../../static/js/data/lines.js";
 import { Store } from "../../static/js/data/store.js";
 import { ViewState } from "../../static/js/data/view-state.js";
+import { nowText } from "../../static/js/view/now-text.js";
 import { fillRows, tall } from "../../static/js/view/rows.js";
 
 test("what the reader chose survives the address, and defaults leave it clean", () => {
@@ -67,4 +68,15 @@ test("a zoom shows the finer points, and what came live after them", () => {
   lines.detailSpan = [7, 26];
   store.apply({ events: [], metrics: { seq: [4], step: [24], values: { "layers/2/gap": [5] } }, seq: 4 });
   assert.deepEqual(lines.line("layers/2/gap", 100), { x: [8, 9, 10, 15, 20, 24], y: [1, 1, 1, 1, 1, 5] });
+});
+
+test("the number over a chart is of the moment while the run trains, and of the whole run once it has ended", () => {
+  const { lines, store } = twoEpochs();
+  store.apply({ events: [], metrics: { seq: [4], step: [24], values: { "speed/images_per_second": [900] } }, seq: 4 });
+  const chart = { id: "throughput", unit: "img/s", now: { glob: "speed/images_per_second", how: "last", words: "" } };
+  assert.deepEqual(nowText(chart, lines, () => "rate"), { words: "", text: "900\u202fimg/s" });
+  lines.whole = { "speed/images_per_second": 2100 };
+  assert.deepEqual(nowText(chart, lines, () => "rate"), { words: "over the run", text: "2.10\u202fk\u202fimg/s" });
+  const memory = { ...chart, unit: "B", now: { ...chart.now, words: "process, peak" } };
+  assert.equal(nowText(memory, lines, () => "peak").words, "process, peak");
 });

@@ -1,7 +1,7 @@
 /** The socket that stays: it resumes after the last seq, waits longer each time, and gives up only where no try helps. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LiveSocket, LONGEST_PAUSE, pause } from "../../static/js/net/socket.js";
+import { LiveSocket, LONGEST_PAUSE, OFFLINE, OPENING, pause, SILENCE } from "../../static/js/net/socket.js";
 
 class FakeSocket {
   static made = [];
@@ -20,6 +20,7 @@ class Clock {
   jobs = new Map();
   serial = 0;
   random = () => 1;
+  now = () => this.time;
   after = (callback, ms) => {
     this.jobs.set(++this.serial, { callback, at: this.time + ms });
     return this.serial;
@@ -127,4 +128,56 @@ test("closed is closed", () => {
   world.live.now();
   world.clock.to(60_000);
   assert.equal(FakeSocket.made.length, 1);
+});
+
+const beat = (world) => world.last().onmessage({ data: '{"type":"beat"}' });
+
+test("beats keep a quiet connection live, and are no news", () => {
+  const world = setUp();
+  world.live.open();
+  world.last().onopen();
+  for (let time = 5000; time <= 60_000; time += 5000) {
+    world.clock.to(time);
+    beat(world);
+  }
+  assert.deepEqual([world.states, world.messages], [["live"], []]);
+  assert.equal(world.live.last.getTime(), 60_000);
+});
+
+test("a server that says nothing on an open connection is no contact, and is tried anew until it answers", () => {
+  const world = setUp();
+  world.live.open();
+  world.last().onopen();
+  world.clock.to(5000);
+  beat(world);
+  world.clock.to(5000 + SILENCE - 1);
+  assert.equal(world.states.at(-1), "live");
+  world.clock.to(5000 + SILENCE);
+  assert.equal(world.states.at(-1), "offline");
+  assert.equal(world.live.last.getTime(), 5000);
+  assert.equal(FakeSocket.made.length, 2); // at once: it may be this connection alone that is dead
+  world.clock.to(5000 + SILENCE + OPENING + pause(0, 1));
+  assert.equal(FakeSocket.made.length, 3); // one that a frozen server takes and does not open is given up
+  assert.ok(FakeSocket.made.slice(0, 2).every((socket) => socket.closed === 1000));
+  world.last().onopen();
+  assert.equal(world.states.at(-1), "live");
+});
+
+test("a page that was loaded while nobody answers says so", () => {
+  const world = setUp();
+  world.live.open();
+  world.clock.to(OFFLINE);
+  assert.deepEqual([...new Set(world.states)], ["reconnecting", "offline"]);
+  assert.equal(world.live.last, null);
+});
+
+test("a laptop that slept connects anew when it wakes, although its connection seems well", () => {
+  const world = setUp();
+  world.live.open();
+  world.last().onopen();
+  world.live.now(); // the reader looks at the tab: all is well
+  assert.equal(FakeSocket.made.length, 1);
+  world.clock.time += 3_600_000; // no timer ran meanwhile
+  world.live.now();
+  assert.equal(FakeSocket.made.length, 2);
 });

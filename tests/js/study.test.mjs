@@ -11,17 +11,18 @@ const study = {
     { title: "FF", slot: 1, backprop: false, points: [point(2, 10), point(7, 30, true)] },
     { title: "backprop", slot: 4, backprop: true, points: [] },
   ],
-  runs: { a: ["finished", 10], b: ["running", 30], c: ["queued", null] },
+  runs: { a: ["finished", 10, false], b: ["running", 30, false], c: ["queued", null, false] },
   conditions: "",
   active: 2,
 };
 
-test("a run of the study is news when its status or its peak is another", () => {
-  const run = (id, status, rise) => ({ id, status, latest: rise === null ? {} : { "memory/rise": rise } });
+test("a run of the study is news when its status, its peak or its silence is another", () => {
+  const run = (id, status, rise, silent = null) => ({ id, status, latest: rise === null ? {} : { "memory/rise": rise }, silent_since: silent });
   assert.equal(isNews(study, [run("a", "finished", 10), run("b", "running", 30), run("c", "queued", null)]), false);
   assert.equal(isNews(study, [run("other", "running", 5)]), false);
   assert.equal(isNews(study, [run("a", "finished", 10), run("c", "starting", null)]), true);
   assert.equal(isNews(study, [run("b", "running", 31)]), true);
+  assert.equal(isNews(study, [run("b", "running", 30, "2026-11-29T20:00:00Z")]), true);
 });
 
 test("a line a method, hollow where a run still trains, dashed where it is backprop", () => {

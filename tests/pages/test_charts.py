@@ -92,7 +92,7 @@ def test_a_result_says_time_accuracy_and_what_differs_from_the_twin() -> None:
 def test_a_difference_that_chance_could_make_is_none() -> None:
     sentence = result_sentence(told(0.972, test_images=360), told(0.977, test_images=360))
     assert "level with its backprop twin" in sentence
-    assert plain(sentence).startswith("Finished in 22 min 51 s. Test accuracy 97.2 %,")
+    assert plain(sentence).startswith("Finished in 22 min 51 s. Test accuracy 97.20 %,")
 
 
 def test_nothing_is_said_of_what_was_not_measured() -> None:
@@ -103,13 +103,14 @@ def test_nothing_is_said_of_what_was_not_measured() -> None:
     assert compared(2.5, 1.0, "memory") == "2.5 times the memory"
 
 
-def test_an_outcome_takes_the_last_values_and_the_highest_memory() -> None:
+def test_an_outcome_takes_the_last_accuracy_the_highest_memory_and_all_the_time() -> None:
     latest = {"test/accuracy": 0.9, "memory/rss": 5.0, "memory/rss_peak": 7.0, "time/e2e": 3.0}
-    assert outcome({"latest": latest}, 360) == Outcome(0.9, 360, 7.0, 3.0, None, None)
+    payload = {"latest": latest, "started": "2026-01-31T10:00:00Z", "ended": "2026-01-31T10:00:05Z"}
+    assert outcome(payload, 360) == Outcome(0.9, 360, 7.0, 5.0)
 
 
 def test_the_headline_of_a_share() -> None:
     said = headline("FF", "Digits (8 × 8)", "finished", told(0.9751))
-    assert plain(said) == "Forward-Forward reads 97.5 % of Digits’ test images right"
+    assert plain(said) == "Forward-Forward reads 97.51 % of Digits’ test images right"
     assert plain(headline("BP", "MNIST", "running", told(0.9))).endswith("of MNIST’s test images right so far")
     assert headline("MF", "MNIST", "queued", told(None)) == "Mono-Forward on MNIST, in training"

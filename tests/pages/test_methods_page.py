@@ -152,7 +152,7 @@ def test_a_method_lists_its_presets_and_runs_the_first(page: Callable[[], str], 
     assert shown.count("Run it") == 1
     assert f'<a class="btn" href="/runs/new?preset={two[0].name}">Run it' in shown
     assert f'href="/runs/new?preset={two[1].name}">{escape(two[1].title)}' in shown
-    assert shown.count("Not measured yet.") == 2
+    assert shown.count("Not measured by this project yet.") == 2
     assert "In this installation" not in shown
 
 
@@ -174,7 +174,7 @@ def test_the_best_run_is_of_the_preset_as_it_stands_and_visible(
     run(0.97, config=config | {"activation": {"kind": "another"}})
     shown = entry(page(), "swish-symba")
     words = " ".join(re.sub(r"<(?!a )[^>]*>", "", shown).split())
-    assert f'In this installation <a href="/runs/{best}">95.00 %, the best of 3 runs · median 93.00 %' in words
+    assert f'This installation reached <a href="/runs/{best}">95.00 %, the best of 3 runs · median 93.00 %' in words
 
 
 def _fingerprint(changes: Mapping[str, Any]) -> str:
@@ -204,10 +204,10 @@ def test_what_was_measured_stands_beside_its_controls(
     (tmp_path / "measured.json").write_text(json.dumps(rows))
     monkeypatch.setattr(measured, "MEASURED", tmp_path / "measured.json")
     words = " ".join(re.sub(r"<[^>]*>", " ", entry(page(), "swish-symba")).split())
-    assert "Measured 96.00 ± 1.41 % · 2 seeds, 20 epochs, 12 s each on A CPU, 2 threads on 2 cores" in words
+    assert "This project measured 96.00 ± 1.41 % · 2 seeds, 20 epochs, 12 s each on A CPU, 2 threads on 2 cores" in words
     assert "Beside the same net frozen at random 80.00 %: 16.00 points better." in words
     assert "Beside backprop 98.00 %: 2.00 points worse, which may be chance." in words
-    assert words.count("Not measured yet.") == 1
+    assert words.count("Not measured by this project yet.") == 1
 
 
 def test_the_place_on_the_axes_is_what_differs_from_the_default() -> None:

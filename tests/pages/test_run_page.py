@@ -152,7 +152,7 @@ def test_a_finished_run_leads_with_its_result_and_names_its_twin(
     bp = parse(compose("backprop-digits")).model_dump(mode="json")
     twin = make(status=status.FINISHED, group="g1", config=bp, latest={"test/accuracy": 0.85}, result={})
     page = page_of(browser(alice), run)
-    assert "10.0 points above its backprop twin" in page
+    assert "10.00 points above its backprop twin" in page
     assert f'href="/runs/{twin.pk}"' in page
     assert data(page)["result"] == {"per_layer": [{"index": 1}]}
     assert data(page)["twin"]["id"] == twin.pk

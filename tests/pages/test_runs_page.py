@@ -89,10 +89,9 @@ def test_method_is_told_by_what_a_config_can_do(browser: Browser, alice: User) -
         assert f">{tag}</abbr>" in row(page, run)
 
 
-def test_small_test_sets_have_fewer_decimals(browser: Browser, alice: User) -> None:
-    page = browser(alice).get("/") if (run := finished(alice, "d", 0.9583333)) else None
-    assert page is not None
-    assert "95.8<" in row(page.content.decode(), run)
+def test_an_accuracy_has_the_same_digits_here_as_everywhere(browser: Browser, alice: User) -> None:
+    run = finished(alice, "d", 0.9583333)
+    assert "95.83<" in row(browser(alice).get("/").content.decode(), run)
 
 
 def test_best_of_each_data_set_is_marked_only_where_there_are_two(browser: Browser, alice: User) -> None:

@@ -167,7 +167,7 @@ def test_points_appear_as_runs_report(client: Client, group: str) -> None:
     (point,) = streamed["points"]
     assert (point["x"], point["open"]) == (3, True)
     assert "weights 1\u202fMB" in point["text"]  # one layer at a time
-    assert told["runs"][running.pk] == ["running", 3e7]
+    assert told["runs"][running.pk] == ["running", 3e7, False]
     assert told["active"] == 2
     assert "2 of 4 runs have ended, 1 without a figure." in text(page)
     assert "out of memory" in text(page)

@@ -350,7 +350,7 @@ def test_the_payload_has_exactly_the_keys_of_the_door(alice: User) -> None:
     assert set(payload) == {
         "id", "name", "status", "reason", "preset", "config", "owner", "visibility", "tags", "notes", "starred",
         "archived", "group", "device", "worker", "queue_position", "progress", "latest", "result",
-        "created", "started", "ended",
+        "silent_since", "created", "started", "ended",
     }  # fmt: skip
     assert payload["progress"] == {"done": 0.5, "eta_s": None, "phase": ""}
     assert payload["reason"] == "Training."

@@ -202,7 +202,7 @@ def test_presets_say_what_was_measured(monkeypatch, capsys):
     monkeypatch.setattr("trainer.commands.presets.read", lambda: [row(0), row(1), row(0, 0.8, "random")])
     assert main(["presets"]) == main(["presets", "--json"]) == 0
     out = capsys.readouterr().out
-    assert "measured here 90.00 ± 0.00 % (test, 2 seeds; 60 epochs, 20 s; A processor, 1 thread" in out
+    assert "this project measured 90.00 ± 0.00 % (test, 2 seeds; 60 epochs, 20 s; A processor, 1 thread" in out
     listed = {entry["name"]: entry for entry in json.loads(out[out.index("\n[") :])}
     assert listed["ff-digits"]["measured"]["controls"]["random"]["beats"] is True
     assert listed["backprop-digits"]["measured"] is None

@@ -50,7 +50,7 @@ def _content(found: Summary | None) -> dict[str, Any] | None:
 def _text(preset: Preset, found: Summary | None) -> str:
     lines = [preset.name, f"{preset.title}; about {words.seconds(60 * preset.minutes)} on two CPU cores",
              f"source: {preset.source}", f"published {_published(preset)}",
-             f"measured here {_measured(found)}"]  # fmt: skip
+             f"this project measured {_measured(found)}"]  # fmt: skip
     if found:
         lines += [_against(name, against) for name, against in found.controls.items()]
     return "\n  ".join(lines)

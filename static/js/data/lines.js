@@ -26,6 +26,8 @@ export class Lines {
     /** Finer points of the zoomed window, and the steps it spans. @type {Map<string, Line>} */
     this.detail = new Map();
     /** @type {[number, number]|null} */ this.detailSpan = null;
+    /** What an ended run came to, as the server tells it; null while it goes on. @type {Record<string, number|null>|null} */
+    this.whole = null;
   }
 
   /** The series of a glob, in the order of layers. @param {string} glob */
@@ -103,5 +105,10 @@ export class Lines {
   /** The newest value, NaN included; undefined for a series without a point. @param {string} name @returns {number|undefined} */
   newest(name) {
     return this.store.get(name)?.y.at(-1);
+  }
+
+  /** What a series comes to: over the run once that has ended, till then its newest value. @param {string} name @returns {number|undefined} */
+  told(name) {
+    return this.whole?.[name] ?? this.newest(name);
   }
 }

@@ -1,7 +1,9 @@
 /**
  * One websocket that stays: it reconnects with a growing, jittered pause and resumes after the last seq it was told.
  *
- * What the reader sees of it is a state. A blip shorter than two seconds never shows.
+ * The server says something every five seconds, a beat if there is no news. A connection that is silent for longer is
+ * none, whatever the browser thinks of it: the server is frozen, the way to it is cut, or the laptop slept. What the
+ * reader sees is a state; a blip shorter than two seconds never shows.
  */
 
 /** @typedef {"live"|"reconnecting"|"offline"|"closed"} State */
@@ -9,13 +11,14 @@
  * @typedef {object} Clock what a test replaces
  * @property {(callback: () => void, ms: number) => number} after
  * @property {(handle: number) => void} cancel
+ * @property {() => number} now ms
  * @property {() => number} random 0 to 1
  */
 /**
  * @typedef {object} Options
  * @property {string} path
  * @property {() => number} after the seq to resume after; asked for at every connection
- * @property {(message: any) => void} onMessage
+ * @property {(message: any) => void} onMessage whatever has news in it
  * @property {(state: State, retryMs: number) => void} onState
  * @property {(code: number) => void} onRefused 4401, 4404, 4410: no retry would help
  * @property {typeof WebSocket} [Socket]
@@ -26,6 +29,8 @@ export const FIRST_PAUSE = 500;
 export const LONGEST_PAUSE = 15_000;
 export const QUIET = 2000; // ms without a connection before the words change
 export const OFFLINE = 15_000;
+export const SILENCE = 12_000; // ms without a word from a connection that seems open: two beats and their delay
+export const OPENING = 10_000; // ms that a connection may take to open: a frozen server takes it and does not answer
 /** Close codes after which no attempt can help. */
 export const FINAL = new Set([4400, 4401, 4404, 4410]);
 
@@ -33,6 +38,7 @@ export const FINAL = new Set([4400, 4401, 4404, 4410]);
 const realClock = {
   after: (callback, ms) => window.setTimeout(callback, ms),
   cancel: (handle) => window.clearTimeout(handle),
+  now: Date.now,
   random: Math.random,
 };
 
@@ -51,6 +57,9 @@ export class LiveSocket {
     this.retry = 0;
     this.quiet = 0;
     this.late = 0;
+    this.opening = 0;
+    this.silence = 0;
+    this.heardAt = 0;
     this.closed = false;
   }
 
@@ -63,18 +72,14 @@ export class LiveSocket {
   close() {
     this.closed = true;
     for (const handle of [this.retry, this.quiet, this.late]) this.clock.cancel(handle);
-    this.socket?.close(1000);
-    this.socket = null;
+    this.quiet = this.late = 0;
+    this.#drop();
     this.#show("closed");
   }
 
-  /** Try at once: the reader asked, the tab woke up or the network came back. */
+  /** Try at once, unless all is well: the reader asked, or the tab woke up. */
   now() {
-    if (this.closed || this.state === "live") return;
-    this.clock.cancel(this.retry);
-    this.attempt = 0;
-    this.#drop();
-    this.#connect();
+    if (this.state !== "live" || this.clock.now() - this.heardAt > SILENCE) this.refresh();
   }
 
   /** Connect anew although the connection seems well: a laptop that slept keeps a dead one for minutes. */
@@ -87,9 +92,11 @@ export class LiveSocket {
   }
 
   #drop() {
+    this.clock.cancel(this.opening);
+    this.clock.cancel(this.silence);
     const old = this.socket;
     this.socket = null; // its late events are no longer ours
-    old?.close();
+    old?.close(1000);
   }
 
   #connect() {
@@ -97,31 +104,64 @@ export class LiveSocket {
     const origin = globalThis.location?.origin ?? "http://test";
     const socket = new this.Socket(`${origin.replace(/^http/, "ws")}${path}?after=${after()}`);
     this.socket = socket;
+    this.opening = this.clock.after(() => this.#lost(), OPENING);
+    this.#worry();
     socket.onopen = () => socket === this.socket && this.#opened();
-    socket.onmessage = (event) => socket === this.socket && this.options.onMessage(JSON.parse(event.data));
+    socket.onmessage = (event) => socket === this.socket && this.#heard(event.data);
     socket.onclose = (event) => socket === this.socket && this.#lost(event.code);
   }
 
   #opened() {
     this.attempt = 0;
-    this.clock.cancel(this.quiet);
-    this.clock.cancel(this.late);
+    for (const handle of [this.opening, this.quiet, this.late]) this.clock.cancel(handle);
     this.quiet = this.late = 0;
+    this.#listen();
     this.#show("live");
   }
 
+  /** Something came: the next silence begins. */
+  #listen() {
+    this.heardAt = this.clock.now();
+    this.clock.cancel(this.silence);
+    this.silence = this.clock.after(() => this.#silent(), SILENCE);
+  }
+
+  /** @param {string} text */
+  #heard(text) {
+    this.#listen();
+    const message = JSON.parse(text);
+    if (message.type !== "beat") this.options.onMessage(message);
+  }
+
+  /** When the server was last heard; null if never. */
+  get last() {
+    return this.heardAt ? new Date(this.heardAt) : null;
+  }
+
+  /** Nobody is there although the connection seems well: say so at once, and try anew. */
+  #silent() {
+    this.#drop();
+    this.#show("offline");
+    this.#connect();
+  }
+
+  /** From now on there is no contact; the words change if that lasts. */
+  #worry() {
+    this.quiet ||= this.clock.after(() => this.state !== "offline" && this.#show("reconnecting"), QUIET);
+    this.late ||= this.clock.after(() => this.#show("offline"), OFFLINE);
+  }
+
   /** @param {number} code */
-  #lost(code) {
-    this.socket = null;
+  #lost(code = 1006) {
+    this.#drop();
     if (FINAL.has(code)) {
       this.close();
       this.options.onRefused(code);
       return;
     }
+    this.#worry();
     const wait = pause(this.attempt++, this.clock.random());
     this.retry = this.clock.after(() => this.#connect(), wait);
-    this.quiet ||= this.clock.after(() => this.#show("reconnecting", wait), QUIET);
-    this.late ||= this.clock.after(() => this.#show("offline", wait), OFFLINE);
     if (this.state === "offline") this.#show("offline", wait);
   }
 
@@ -131,4 +171,15 @@ export class LiveSocket {
     this.state = state;
     this.options.onState(state, retryMs);
   }
+}
+
+/**
+ * Let a page's socket end with it, and connect anew when the page, the tab or the network comes back.
+ * @param {LiveSocket} socket
+ */
+export function keepAwake(socket) {
+  window.addEventListener("pagehide", () => socket.close());
+  window.addEventListener("pageshow", (event) => event.persisted && socket.open());
+  window.addEventListener("online", () => socket.refresh());
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && socket.now());
 }

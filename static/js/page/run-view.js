@@ -11,7 +11,7 @@ import { Lines } from "../data/lines.js";
 import { Store } from "../data/store.js";
 import { ViewState } from "../data/view-state.js";
 import { ApiError, call } from "../net/api.js";
-import { LiveSocket } from "../net/socket.js";
+import { keepAwake, LiveSocket } from "../net/socket.js";
 import { Board } from "../view/board.js";
 import { pageData } from "../view/dom.js";
 import { LayersTable } from "../view/layers-table.js";
@@ -25,9 +25,10 @@ import { toast } from "../view/toast.js";
 import { controls } from "./run-controls.js";
 
 /** @typedef {import("../data/store.js").RunEvent} RunEvent */
-/** @typedef {{id: string, name: string, status: string, reason: string, progress: {done: number, eta_s: number|null, phase: string}, latest: Record<string, number>, device: string, queue_position: number|null, started: string|null, ended: string|null, [key: string]: any}} Run */
+/** @typedef {{id: string, name: string, status: string, reason: string, progress: {done: number, eta_s: number|null, phase: string}, latest: Record<string, number|null>, silent_since: string|null, device: string, queue_position: number|null, started: string|null, ended: string|null, [key: string]: any}} Run */
 
 const ACTIVE = new Set(["queued", "starting", "running"]);
+const HEAD = ["status", "queue_position", "name", "reason", "visibility", "silent_since"]; // what the page's head says
 const NUMBERS_PAUSE = 200; // ms: numbers change five times a second at most
 
 /** @param {string} id @returns {any} */
@@ -40,7 +41,6 @@ export class RunView {
     /** @type {{index: number, name: string, parameters?: number}[]} */ this.layers = this.data.layers;
     /** @type {number|(number|null)[]|null} */ this.theta = this.data.theta;
     this.metrics = this.data.metrics;
-    this.decimals = (this.data.test_images ?? 0) >= 10_000 ? 2 : 1;
     /** @type {Set<(events: RunEvent[]) => void>} */ this.eventListeners = new Set();
     this.store = new Store();
     this.state = new ViewState();
@@ -49,10 +49,10 @@ export class RunView {
     this.figures = new Figures(this.data.figures, (name) => call("GET", `${this.data.api}/figures/${name}`), () => this.#figuresChanged());
     this.board = this.#board();
     this.result = new ResultCards(node("result"), this.board, this.data.bars, this.data.result);
-    this.table = node("layers-table") && new LayersTable(node("layers-table"), this.lines, this.decimals);
+    this.table = node("layers-table") && new LayersTable(node("layers-table"), this.lines);
     this.legend = new Legend(node("legend"), this.state, (layer) => this.board.highlight(layer));
     this.progress = new Progress(this.lines, this.data.epochs);
-    this.link = new Link(() => this.socket.now());
+    this.link = new Link(() => this.socket.now(), () => this.socket.last);
     this.socket = new LiveSocket({
       path: this.data.socket,
       after: () => this.store.seq,
@@ -65,6 +65,7 @@ export class RunView {
     });
     this.numbersTimer = 0;
     this.stateAsked = 0;
+    this.#sumUp();
   }
 
   #board() {
@@ -76,7 +77,6 @@ export class RunView {
       title: () => this.run.name,
       emptyText: () => this.#emptyText(),
       runId: this.run.id,
-      decimals: this.decimals,
       metrics: () => this.metrics,
       fetchSeries: (/** @type {string} */ query) => call("GET", `${this.data.api}/metrics?${query}`),
     };
@@ -104,10 +104,7 @@ export class RunView {
     this.store.subscribe((names) => this.#seriesChanged(names));
     this.state.subscribe(() => this.#stateChanged());
     onTheme(() => this.#themeChanged());
-    window.addEventListener("pagehide", () => this.socket.close());
-    window.addEventListener("pageshow", (event) => event.persisted && this.socket.open());
-    window.addEventListener("online", () => this.socket.refresh());
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.socket.now());
+    keepAwake(this.socket);
     this.#stateChanged();
     this.#layersChanged();
     await this.load();
@@ -165,12 +162,18 @@ export class RunView {
     this.board.touchAll();
   }
 
+  /** An ended run is told of the whole of it, in the server's numbers. */
+  #sumUp() {
+    this.lines.whole = this.run.ended && !this.active() ? this.run.latest : null;
+  }
+
   /** A run as the server knows it, whole or in part. @param {Partial<Run>} run */
   #runChanged(run) {
-    const before = `${this.run.status} ${this.run.queue_position} ${this.run.name} ${this.run.reason} ${this.run.visibility}`;
+    const said = () => HEAD.map((key) => this.run[key]).join(" ");
+    const before = said();
     this.run = { ...this.run, ...run };
-    const after = `${this.run.status} ${this.run.queue_position} ${this.run.name} ${this.run.reason} ${this.run.visibility}`;
-    if (before !== after) {
+    this.#sumUp();
+    if (before !== said()) {
       void this.refreshState();
       this.board.arrange();
       this.board.touchAll();
@@ -244,15 +247,22 @@ export class RunView {
   }
 
   #numbers() {
-    const { lines, decimals, run } = this;
-    showStats(node("stats"), { lines, decimals, twin: this.data.twin, device: run.device, spent: () => spent(run) });
+    const { lines, run } = this;
+    showStats(node("stats"), { lines, twin: this.data.twin, took: () => this.#took() });
     this.table?.update(this.layers);
-    this.progress.show(run, this.link.lost ? this.link.since : null);
+    this.progress.show(run, this.#asOf());
   }
-}
 
-/** Seconds between start and end, or now. @param {Run} run */
-function spent(run) {
-  if (!run.started) return null;
-  return ((run.ended ? Date.parse(run.ended) : Date.now()) - Date.parse(run.started)) / 1000;
+  /** Since when nothing is known of a run at work; null while all is well. @returns {Date|null} */
+  #asOf() {
+    if (this.link.lost) return this.link.since;
+    return this.run.silent_since ? new Date(this.run.silent_since) : null;
+  }
+
+  /** Seconds from start to end, or as far as anything is known. */
+  #took() {
+    const { started, ended } = this.run;
+    if (!started) return null;
+    return ((ended ? Date.parse(ended) : this.#asOf()?.getTime() ?? Date.now()) - Date.parse(started)) / 1000;
+  }
 }

@@ -1,5 +1,5 @@
 /** The first visit: when somebody's first run appears, show the table; n opens the form. */
-import { LiveSocket } from "../net/socket.js";
+import { keepAwake, LiveSocket } from "../net/socket.js";
 import { showConnection } from "../view/connection.js";
 import { listen } from "../view/keys.js";
 
@@ -9,9 +9,10 @@ const socket = new LiveSocket({
   onMessage: (message) => {
     if (message.type === "runs" && message.items.length) location.reload();
   },
-  onState: (state) => showConnection(state === "closed" ? "none" : state, null, () => socket.now()),
-  onRefused: () => showConnection("offline", null, () => location.reload()),
+  onState: (state) => showConnection(state === "closed" ? "none" : state, socket.last, () => socket.now()),
+  onRefused: () => showConnection("offline", socket.last, () => location.reload()),
 });
+keepAwake(socket);
 socket.open();
 document.addEventListener("submit", () => socket.close()); // its own run must not reload the page that starts it
 listen({ n: () => document.querySelector(/** @type {"a"} */ (".pagehead a.btn"))?.click() });

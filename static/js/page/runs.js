@@ -1,5 +1,5 @@
 /** The runs table: live rows, search as one types, selection, more rows, keys. Without this file it works too. */
-import { LiveSocket } from "../net/socket.js";
+import { keepAwake, LiveSocket } from "../net/socket.js";
 import { startSwapping, swap } from "../swap.js";
 import { showConnection } from "../view/connection.js";
 import { el, icon, setText } from "../view/dom.js";
@@ -73,17 +73,19 @@ const socket = new LiveSocket({
   after: () => 0,
   onMessage,
   onState: (state) => {
-    showConnection(state === "closed" ? "none" : state, last, () => socket.now());
+    showConnection(state === "closed" ? "none" : state, socket.last, () => socket.now());
+    document.body.classList.toggle("stale", state === "offline");
     if (state !== "live") return;
     active.clear();
     if (connectedBefore) refresh(); // what was missed while away
     connectedBefore = true;
   },
-  onRefused: () => showConnection("offline", last, () => location.reload()),
+  onRefused: () => showConnection("offline", socket.last, () => location.reload()),
 });
+keepAwake(socket);
 socket.open();
-window.addEventListener("online", () => socket.now());
 setInterval(() => {
+  if (document.body.classList.contains("stale")) return; // nobody knows whether they go on
   for (const row of rows()) if (row.dataset.status === "running" || row.dataset.status === "starting") updateTook(row);
 }, 1000);
 

@@ -1,6 +1,6 @@
 /** A study's page: the plot, and news of its runs as they come. The server says all numbers; the socket only rings. */
 import { isNews } from "../data/study.js";
-import { LiveSocket } from "../net/socket.js";
+import { keepAwake, LiveSocket } from "../net/socket.js";
 import { swap } from "../swap.js";
 import { showConnection } from "../view/connection.js";
 import { pageData, setText } from "../view/dom.js";
@@ -28,7 +28,6 @@ function draw() {
 }
 
 // ── news ────────────────────────────────────────────────────────────────────────────────────────────────────────
-let last = new Date();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let asking;
 
@@ -43,16 +42,15 @@ const socket = new LiveSocket({
   path: "/ws/runs",
   after: () => 0,
   onMessage: (message) => {
-    last = new Date();
     if (message.type === "runs" && isNews(study, message.items ?? [])) askSoon();
   },
   onState: (state) => {
-    showConnection(state === "closed" ? "none" : state, last, () => socket.now());
+    showConnection(state === "closed" ? "none" : state, socket.last, () => socket.now());
+    document.body.classList.toggle("stale", state === "offline");
     if (state === "live") askSoon(); // what came between the page and the socket, or while away
   },
-  onRefused: () => showConnection("offline", last, () => location.reload()),
+  onRefused: () => showConnection("offline", socket.last, () => location.reload()),
 });
-window.addEventListener("online", () => socket.now());
 
 document.addEventListener("swapped", () => {
   study = pageData("study-data");
@@ -64,4 +62,7 @@ document.addEventListener("swapped", () => {
 document.addEventListener("swapfailed", () => setTimeout(askSoon, 5 * PAUSE));
 onTheme(draw);
 draw();
-if (study.active) socket.open();
+if (study.active) {
+  keepAwake(socket);
+  socket.open();
+}

@@ -5,11 +5,12 @@ import { layerOf } from "../data/lines.js";
 import { ChartCard } from "./chart-card.js";
 import { el } from "./dom.js";
 import { orderText, separationChart } from "./figure-traces.js";
+import { nowText } from "./now-text.js";
 import { readTokens } from "./plot.js";
 import { fillRows, tall } from "./rows.js";
 import { Scheduler } from "./scheduler.js";
 import { summaryOf } from "./summary.js";
-import { MANY, heatChart, layerBars, lineChart, nowText, seriesOf } from "./traces.js";
+import { MANY, heatChart, layerBars, lineChart, seriesOf } from "./traces.js";
 
 /** @typedef {import("./traces.js").ChartEntry} ChartEntry */
 /** @typedef {import("./traces.js").Scene} Scene */
@@ -26,8 +27,7 @@ import { MANY, heatChart, layerBars, lineChart, nowText, seriesOf } from "./trac
  * @property {() => string} title
  * @property {() => string} emptyText
  * @property {string} runId
- * @property {number} decimals
- * @property {() => Record<string, {unit: string, help: string}>} metrics
+ * @property {() => Record<string, {unit: string, help: string, over?: string}>} metrics
  * @property {(query: string) => Promise<any>} fetchSeries
  */
 
@@ -96,8 +96,7 @@ export class Board {
     for (const name of this.lines.store.names()) {
       if (taken.has(name) || name.startsWith("axis/")) continue;
       const glob = name.replace(/^layers\/\d+\//, "layers/*/");
-      const table = this.setting.metrics();
-      const info = table[name] ?? table[name.replace(/^layers\/\d+\//, "layers/{layer}/")];
+      const info = this.#info(name);
       const title = glob.replace("layers/*/", "layer ").replace(/[/_]/g, " ");
       const series = [{ glob, label: "", style: /** @type {const} */ ("solid") }];
       const now = layerOf(name) === null ? { glob, how: /** @type {const} */ ("last"), words: "" } : null;
@@ -105,6 +104,12 @@ export class Board {
       found.set(glob, { id, title: title[0].toUpperCase() + title.slice(1), what: info?.help ?? "", series, unit: info?.unit ?? "", kind: "map", width: 4, now, theta: false, from_zero: false, more: true });
     }
     return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** What the trainer says of a series. @param {string} name */
+  #info(name) {
+    const table = this.setting.metrics();
+    return table[name] ?? table[name.replace(/^layers\/\d+\//, "layers/{layer}/")];
   }
 
   /** @param {ChartEntry[]} shown */
@@ -191,7 +196,7 @@ export class Board {
       zoomable: overTime,
       logarithmic: chart.kind === "lines" && chart.unit !== "fraction",
       picture: (tokens, height) => this.#picture(chart, tokens, height),
-      now: () => (chart.kind === "histogram" ? this.#order() : nowText(chart, this.lines, this.setting.decimals)),
+      now: () => (chart.kind === "histogram" ? this.#order() : nowText(chart, this.lines, (name) => this.#info(name)?.over ?? "last")),
       summary: () => summaryOf(chart, this.lines),
     };
   }

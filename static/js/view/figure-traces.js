@@ -117,4 +117,4 @@ export function barsChart(entry, rows, { tokens, layers }) {
 }
 
 /** Share of pairs in the right order, for the header. @param {Separation} figure */
-export const orderText = (figure) => (figure.ordered == null ? null : { words: "right order", text: percent(figure.ordered, 1) });
+export const orderText = (figure) => (figure.ordered == null ? null : { words: "right order", text: percent(figure.ordered) });

@@ -7,7 +7,7 @@ import { theme } from "./theme.js";
 
 /** @typedef {import("../data/lines.js").Lines} Lines */
 /** @typedef {{index: number, name: string, parameters?: number}} Layer */
-/** @typedef {{title: string, name: string, text: (value: number|undefined, decimals: number) => string}} Column */
+/** @typedef {{title: string, name: string, text: (value: number|undefined) => string}} Column */
 
 /** @type {Column[]} shown where the run has the series */
 const COLUMNS = [
@@ -15,25 +15,24 @@ const COLUMNS = [
   { title: "Goodness −", name: "goodness_neg", text: (value) => number(value) },
   { title: "Gap", name: "gap", text: (value) => (value !== undefined && value > 0 ? `+${number(value)}` : number(value)) },
   { title: "Loss", name: "loss", text: (value) => number(value) },
-  { title: "Accuracy", name: "accuracy", text: percent },
-  { title: "Train acc.", name: "train_accuracy", text: percent },
+  { title: "Accuracy", name: "accuracy", text: (value) => percent(value) },
+  { title: "Train acc.", name: "train_accuracy", text: (value) => percent(value) },
   { title: "Memory", name: "memory", text: (value) => si(value, "B") },
 ];
 const PARTS = ["weights", "gradients", "optimiser", "activations"];
 
 /** @param {Lines} lines @param {number} layer @param {string} name */
 function valueOf(lines, layer, name) {
-  if (name !== "memory") return lines.newest(`layers/${layer}/${name}`);
-  const parts = PARTS.map((part) => lines.newest(`layers/${layer}/memory/${part}`)).filter((value) => value !== undefined);
+  if (name !== "memory") return lines.told(`layers/${layer}/${name}`);
+  const parts = PARTS.map((part) => lines.told(`layers/${layer}/memory/${part}`)).filter((value) => value !== undefined);
   return parts.length ? parts.reduce((sum, value) => sum + value, 0) : undefined;
 }
 
 export class LayersTable {
-  /** @param {HTMLTableElement} node @param {Lines} lines @param {number} decimals */
-  constructor(node, lines, decimals) {
+  /** @param {HTMLTableElement} node @param {Lines} lines */
+  constructor(node, lines) {
     this.node = node;
     this.lines = lines;
-    this.decimals = decimals;
     this.shape = "";
     /** @type {Column[]} */ this.columns = [];
   }
@@ -46,7 +45,7 @@ export class LayersTable {
     this.shape = shape;
     layers.forEach((layer, i) => {
       const row = this.node.tBodies[0]?.rows[i];
-      this.columns.forEach((column, j) => setText(row?.cells[j + 2] ?? null, column.text(valueOf(this.lines, layer.index, column.name), this.decimals)));
+      this.columns.forEach((column, j) => setText(row?.cells[j + 2] ?? null, column.text(valueOf(this.lines, layer.index, column.name))));
     });
   }
 

@@ -14,10 +14,11 @@ const WORDS = {
 };
 
 export class Link {
-  /** @param {() => void} retry */
-  constructor(retry) {
+  /** @param {() => void} retry @param {() => Date|null} last when the server was last heard */
+  constructor(retry, last) {
     this.retry = retry;
-    /** @type {Date} */ this.since = new Date();
+    this.last = last;
+    this.began = new Date();
     this.lost = false;
     this.quiet = 0;
     this.counting = 0;
@@ -25,9 +26,13 @@ export class Link {
     /** @type {HTMLElement|null} */ this.strip = null;
   }
 
-  /** Something came. @param {boolean} active */
+  /** What the page shows is as of then. */
+  get since() {
+    return this.last() ?? this.began;
+  }
+
+  /** News came. @param {boolean} active */
   heard(active) {
-    this.since = new Date();
     this.#pulse(active);
     window.clearTimeout(this.quiet);
     this.quiet = window.setTimeout(() => this.#pulse(false), FRESH);

@@ -48,6 +48,6 @@ export class Progress {
     const accuracy = this.lines.newest("test/accuracy");
     if (!where || (this.spokenAt && now - this.spokenAt < SPOKEN_EVERY)) return;
     this.spokenAt = now;
-    setText(document.getElementById("spoken"), where + (accuracy === undefined ? "" : `, test accuracy ${percent(accuracy, 1)}`));
+    setText(document.getElementById("spoken"), where + (accuracy === undefined ? "" : `, test accuracy ${percent(accuracy)}`));
   }
 }

@@ -99,11 +99,12 @@ export class ResultCards {
     });
   }
 
-  /** Time of the whole run, beside its parts. */
+  /** Time of all training, beside its parts. */
   #whole() {
-    const [whole, compute] = ["time/e2e", "time/compute"].map((name) => this.board.lines.newest(name));
-    if (whole === undefined) return null;
-    return { words: compute === undefined ? "whole run" : `compute ${duration(compute)}, whole run`, text: duration(whole) };
+    const { lines } = this.board;
+    const [training, compute] = [lines.store.last("axis/time"), lines.told("time/compute")];
+    if (!Number.isFinite(training)) return null;
+    return { words: compute === undefined ? "training" : `compute ${duration(compute)}, training`, text: duration(training) };
   }
 
   /** @param {BarsEntry} entry */

@@ -12,6 +12,7 @@ import { path } from "./sparkline.js";
  * @property {string} reason
  * @property {number | null} queue_position
  * @property {{done: number, eta_s: number | null, phase: string}} progress
+ * @property {string | null} silent_since when a run at work was last heard of, if that is too long ago
  * @property {Record<string, number | null>} latest
  * @property {string | null} started
  * @property {string | null} ended
@@ -25,6 +26,7 @@ export const ACTIVE = new Set(["queued", "starting", "running"]);
 /** @param {Run} run */
 export function note(run) {
   if (ENDED_BADLY.has(run.status)) return run.reason || statusOf(run.status).sentence;
+  if (run.silent_since) return "no sign of life";
   if (run.queue_position === null) return "";
   return run.queue_position === 1 ? "next" : `${run.queue_position - 1} ahead`;
 }
@@ -88,7 +90,7 @@ export function updateRow(row, run) {
   updateLine(row, run);
   const cell = (/** @type {string} */ name) => row.querySelector(`.c-${name} .q`);
   const { latest } = run;
-  setQuantity(cell("accuracy"), percent(latest["test/accuracy"], Number(row.dataset.decimals ?? 2)));
+  setQuantity(cell("accuracy"), percent(latest["test/accuracy"]));
   setQuantity(cell("memory"), bytes(latest["memory/cuda_peak"] ?? latest["memory/rss_peak"] ?? latest["memory/rss"]));
   setQuantity(cell("speed"), si(latest["speed/images_per_second"], "/s"));
   setQuantity(cell("energy"), si(latest["energy/total"], "J"));

@@ -6,7 +6,7 @@ import { duration, number, percent, points, quantity, si } from "./format.js";
 /** @typedef {import("../data/lines.js").Lines} Lines */
 /** @typedef {{id: string, accuracy: number|null, memory: number|null, energy: number|null, seconds: number|null}} Twin */
 /** @typedef {{title: string, text: string, note: string}} Stat */
-/** @typedef {{lines: Lines, decimals: number, twin: Twin|null, device: string, spent: () => number|null}} About */
+/** @typedef {{lines: Lines, twin: Twin|null, took: () => number|null}} About */
 
 /** @param {number|null|undefined} mine @param {number|null|undefined} other */
 export function compared(mine, other) {
@@ -31,58 +31,57 @@ function best(lines, name) {
 const latestAxis = (lines, axis) => lines.store.last(`axis/${axis}`);
 
 /** @param {About} about @returns {Stat} */
-function accuracy({ lines, decimals }) {
-  const value = lines.newest("test/accuracy");
+function accuracy({ lines }) {
   const top = best(lines, "test/accuracy");
   const epochs = lines.store.get("axis/epoch");
   const when = top && epochs ? Math.round(lines.at("epoch", top.step) * 10) / 10 : null;
-  const note = top && when !== null ? `best ${number(100 * top.value, 2 + decimals)} at epoch ${number(when)}` : "";
-  return { title: "Test accuracy", text: percent(value, decimals), note };
+  const note = top && when !== null ? `best ${percent(top.value)} at epoch ${number(when)}` : "";
+  return { title: "Test accuracy", text: percent(lines.told("test/accuracy")), note };
 }
 
 /** @param {About} about @returns {Stat} */
-function against({ lines, decimals, twin }) {
-  const mine = lines.newest("test/accuracy");
+function against({ lines, twin }) {
+  const mine = lines.told("test/accuracy");
   if (twin?.accuracy != null && mine !== undefined) {
-    return { title: "vs backprop", text: points(mine - twin.accuracy, decimals), note: `its twin: ${percent(twin.accuracy, decimals)}` };
+    return { title: "vs backprop", text: points(mine - twin.accuracy), note: `its twin: ${percent(twin.accuracy)}` };
   }
-  return { title: "Train accuracy", text: percent(lines.newest("train/accuracy"), decimals), note: "" };
+  return { title: "Train accuracy", text: percent(lines.told("train/accuracy")), note: "" };
 }
 
 /** @param {About} about @returns {Stat} */
 function weakest({ lines }) {
-  const gaps = lines.names("layers/*/gap").map((name) => ({ layer: Number(name.split("/")[1]), value: lines.newest(name) ?? NaN }));
-  if (!gaps.length) return { title: "Training loss", text: quantity(lines.newest("train/loss"), ""), note: "" };
+  const gaps = lines.names("layers/*/gap").map((name) => ({ layer: Number(name.split("/")[1]), value: lines.told(name) ?? NaN }));
+  if (!gaps.length) return { title: "Training loss", text: quantity(lines.told("train/loss"), ""), note: "" };
   const least = gaps.reduce((a, b) => (b.value < a.value ? b : a));
   const below = gaps.filter((gap) => gap.value <= 0).length;
   const sign = least.value > 0 ? "+" : "";
   return { title: "Weakest gap", text: `L${least.layer} ${sign}${number(least.value)}`, note: below ? `${below} of ${gaps.length} layers ≤ 0` : "g⁺ − g⁻, all layers > 0" };
 }
 
-/** @param {About} about @returns {Stat} */
+/** Images over the seconds of training so far: a sample of a moment is for the chart. @param {About} about @returns {Stat} */
 function speed({ lines }) {
-  const [seconds, epochs] = [latestAxis(lines, "time"), latestAxis(lines, "epoch")];
-  const note = seconds > 0 && epochs > 0 ? `${duration(seconds / epochs)} per epoch` : "";
-  return { title: "Throughput", text: si(lines.newest("speed/images_per_second"), "img/s"), note };
+  const [seconds, epochs, images] = ["time", "epoch", "images"].map((axis) => latestAxis(lines, axis));
+  const note = seconds > 0 && epochs > 0 ? `over the run, ${duration(seconds / epochs)} an epoch` : "";
+  const value = lines.whole?.["speed/images_per_second"] ?? (seconds > 0 ? images / seconds : undefined);
+  return { title: "Throughput", text: si(value, "img/s"), note };
 }
 
 /** @param {About} about @returns {Stat} */
 function memory({ lines, twin }) {
-  const gpu = lines.newest("memory/cuda_peak") ?? lines.newest("memory/cuda");
-  const where = gpu !== undefined ? "on the GPU" : lines.newest("memory/rss") !== undefined ? "of the process" : "";
-  const value = gpu ?? lines.newest("memory/rss_peak") ?? lines.newest("memory/rss");
+  const gpu = lines.told("memory/cuda_peak") ?? lines.told("memory/cuda");
+  const where = gpu !== undefined ? "on the GPU" : lines.told("memory/rss") !== undefined ? "of the process" : "";
+  const value = gpu ?? lines.told("memory/rss_peak") ?? lines.told("memory/rss");
   return { title: "Peak memory", text: si(value, "B"), note: compared(value, twin?.memory) || where };
 }
 
 /** Energy where it is measured, else the time. @param {About} about @returns {Stat} */
-function cost({ lines, twin, spent }) {
-  const joules = lines.newest("energy/total");
+function cost({ lines, twin, took }) {
+  const joules = lines.told("energy/total");
   if (joules !== undefined) {
     return { title: "Energy", text: si(joules, "J"), note: compared(joules, twin?.energy) || `${number(joules / 3600)} Wh` };
   }
-  const compute = lines.newest("time/compute");
-  const note = compute === undefined ? "" : `compute ${duration(compute)}`;
-  return { title: "Time", text: duration(lines.newest("time/e2e") ?? spent()), note };
+  const training = latestAxis(lines, "time");
+  return { title: "Took", text: duration(took()), note: Number.isFinite(training) ? `training ${duration(training)} of it` : "" };
 }
 
 const STATS = [accuracy, against, weakest, speed, memory, cost];

@@ -15,7 +15,7 @@ function range(values, unit) {
 export function summaryOf(chart, lines) {
   const parts = chart.series.flatMap((entry) => {
     const names = lines.names(entry.glob);
-    const values = names.map((name) => lines.newest(name)).filter((value) => value !== undefined && Number.isFinite(value));
+    const values = names.map((name) => lines.told(name)).filter((value) => value !== undefined && Number.isFinite(value));
     if (!values.length) return [];
     const words = { "+": "positive", "−": "negative" }[entry.label] ?? entry.label;
     return [`${words ? `${words} ` : ""}${range(/** @type {number[]} */ (values), chart.unit)}`];
@@ -23,5 +23,5 @@ export function summaryOf(chart, lines) {
   const steps = chart.series.flatMap((entry) => lines.names(entry.glob)).map((name) => lines.store.get(name)?.x.at(-1) ?? 0);
   const last = Math.max(0, ...steps);
   if (!parts.length) return `${chart.title}: ${chart.what}. No values yet.`;
-  return `${chart.title}, up to ${lines.state.axis} ${number(lines.shown(last))}. Now: ${parts.join(", ")}.`;
+  return `${chart.title}, up to ${lines.state.axis} ${number(lines.shown(last))}. ${lines.whole ? "In the end" : "Now"}: ${parts.join(", ")}.`;
 }

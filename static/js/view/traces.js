@@ -239,7 +239,7 @@ export function layerBars(chart, scene) {
   const all = [...new Set(parts.flatMap((part) => part.names.map((name) => layerOf(name) ?? 0)))].sort((a, b) => a - b);
   const value = (/** @type {string[]} */ names, /** @type {number} */ layer) => {
     const name = names.find((candidate) => layerOf(candidate) === layer);
-    return (name && lines.newest(name)) || 0;
+    return (name && lines.told(name)) || 0;
   };
   const sums = all.map((layer) => parts.reduce((sum, part) => sum + value(part.names, layer), 0));
   const scale = scaleOf(chart.unit, Math.max(0, ...sums));
@@ -266,18 +266,4 @@ export function layerBars(chart, scene) {
     drawn: [],
     scale,
   };
-}
-
-/** The number in a card's header. @param {ChartEntry} chart @param {Lines} lines @param {number} decimals of a percentage @returns {{words: string, text: string}|null} */
-export function nowText(chart, lines, decimals = 2) {
-  if (!chart.now) return null;
-  const { glob, how, words } = chart.now;
-  const values = lines.names(glob).map((name) => ({ layer: layerOf(name), value: lines.newest(name) ?? NaN }));
-  if (!values.length) return null;
-  const finite = values.filter(({ value }) => Number.isFinite(value));
-  const said = (/** @type {number} */ value) => (chart.unit === "fraction" ? percent(value, decimals) : quantity(value, chart.unit));
-  if (how === "last" || !finite.length) return { words, text: said(values[0].value) };
-  if (how === "mean") return { words, text: said(finite.reduce((sum, { value }) => sum + value, 0) / finite.length) };
-  const found = finite.reduce((a, b) => ((how === "least" ? b.value < a.value : b.value > a.value) ? b : a));
-  return { words: `${words} L${found.layer}`, text: chart.id === "gap" && found.value > 0 ? `+${said(found.value)}` : said(found.value) };
 }
