@@ -14,5 +14,9 @@ from django.conf import settings  # noqa: E402
 
 from ffweb.bounds import Bounded  # noqa: E402
 from ffweb.live.routing import websocket  # noqa: E402
+from ffweb.prefix import under  # noqa: E402
 
-application = ProtocolTypeRouter({"http": Bounded(http, settings.DATA_UPLOAD_MAX_MEMORY_SIZE), "websocket": websocket})
+application = under(
+    ProtocolTypeRouter({"http": Bounded(http, settings.DATA_UPLOAD_MAX_MEMORY_SIZE), "websocket": websocket}),
+    settings.PATH,
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -45,6 +46,17 @@ def integer(name: str, default: int, low: int, high: int) -> int:
     if not low <= number <= high:
         raise ImproperlyConfigured(f"{name}={number} is out of bounds: use {low} to {high}.")
     return number
+
+
+def url_path(name: str) -> str:
+    """A path on a host, as `/lab/ffweb`; empty for the host's root."""
+    value = text(name)
+    if value and not re.fullmatch(r"(/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+", value):
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is no path to serve the site under: write it as /ffweb, with a slash in front and none at "
+            "the end, of letters, digits and . _ ~ -, or leave it empty."
+        )
+    return value
 
 
 def names(name: str, separator: str = ",") -> list[str]:

@@ -36,6 +36,8 @@ CPU_SLOTS = env.integer("FFWEB_CPU_SLOTS", 1, 0, 256)
 GPUS = env.text("FFWEB_GPUS", "all")
 TRAINER = env.text("FFWEB_TRAINER")  # another command than this Python's `-m trainer`, for a torch that lives elsewhere
 DEBUG = env.flag("FFWEB_DEBUG")
+PATH = env.url_path("FFWEB_PATH")  # under which a proxy serves the site; ffweb/prefix.py
+FORCE_SCRIPT_NAME = PATH or None
 
 
 def _secret_key() -> str:
@@ -148,8 +150,8 @@ CHANNEL_LAYERS = channel_layers(REDIS_URL)
 
 # ── people ────────────────────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "people.User"
-LOGIN_URL = "/sign-in"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "runs"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -166,6 +168,9 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = PATH or "/"
+if PATH:  # another site of the same host may be a Django site too
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "ffweb_session", "ffweb_csrf"
 CSRF_COOKIE_HTTPONLY = False  # the page's own scripts send it back as X-CSRFToken
 
 # ── security headers ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -179,7 +184,7 @@ if HTTPS:
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20  # bytes: a config is a few kilobytes
 
 # ── static files and artefacts ────────────────────────────────────────────────────────────────────────────────────
-STATIC_URL = "/static/"
+STATIC_URL = f"{PATH}/static/"
 # Ninja is no installed app: only its pages of the API's documentation are wanted, not 12 MB in every worker.
 _ninja = importlib.util.find_spec("ninja")
 _ninja_folders = _ninja.submodule_search_locations if _ninja else None

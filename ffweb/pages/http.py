@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from ffweb.people.models import User
@@ -16,17 +18,22 @@ def member(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-def way_back(request: HttpRequest, default: str = "/") -> str:
-    """Where `next` leads, if that is on this site."""
+def way_back(request: HttpRequest) -> str:
+    """Where `next` leads, if that is on this site; else the runs."""
     target = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return target if safe else default
+    return target if safe else reverse("runs")
 
 
-def back(request: HttpRequest, default: str = "/") -> HttpResponseRedirect:
-    return HttpResponseRedirect(way_back(request, default))
+def back(request: HttpRequest) -> HttpResponseRedirect:
+    return HttpResponseRedirect(way_back(request))
+
+
+def socket_address(*parts: str) -> str:
+    """The address of a websocket on this host: `("runs", id)`, `("s", token)`."""
+    return "/".join((f"{settings.PATH}/ws", *parts))
 
 
 def toast(request: HttpRequest, text: str, *, bad: bool = False, undo: str = "") -> None:

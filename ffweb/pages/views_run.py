@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from ffweb.pages.http import member, once, toast
+from ffweb.pages.http import member, once, socket_address, toast
 from ffweb.pages.method import method
 from ffweb.pages.run_data import page_data, twin_of, twin_outcome
 from ffweb.pages.run_state import can, state, tail
@@ -98,7 +98,7 @@ def _workers(run: Run) -> int | None:
 def _page_context(user: User, run: Run) -> dict[str, Any]:
     context = _state_context(user, run)
     api = f"{reverse('api:api-root')}runs/{run.pk}"
-    data = page_data(run, context["run"], api=api, socket=f"/ws/runs/{run.pk}", twin=context["twin"])
+    data = page_data(run, context["run"], api=api, socket=socket_address("runs", run.pk), twin=context["twin"])
     return {
         **context,
         **_shares_context(user, run),

@@ -44,9 +44,9 @@ def theme(request: HttpRequest) -> HttpResponse:
 def set_theme_cookie(response: HttpResponse, chosen: str) -> None:
     """The server renders the theme from it, so that no page flashes; scripts may write it, so it is not HttpOnly."""
     if chosen == "system":
-        response.delete_cookie("theme", samesite="Lax")
+        response.delete_cookie("theme", path=settings.SESSION_COOKIE_PATH, samesite="Lax")
     else:
-        response.set_cookie("theme", chosen, max_age=365 * 86400, samesite="Lax", secure=settings.HTTPS)
+        response.set_cookie("theme", chosen, max_age=365 * 86400, path=settings.SESSION_COOKIE_PATH, samesite="Lax", secure=settings.HTTPS)
 
 
 @login_required

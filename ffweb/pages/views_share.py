@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
+from ffweb.pages.http import socket_address
 from ffweb.pages.method import method
 from ffweb.pages.run_data import page_data
 from ffweb.pages.run_words import config_groups, data_title, info_of, subtitle, test_images
@@ -59,7 +60,7 @@ def _head(run: Run) -> dict[str, Any]:
 def _body(run: Run, token: str, payload: dict[str, Any]) -> dict[str, Any]:
     api = f"{reverse('api:api-root')}s/{token}"
     return {
-        "data": page_data(run, payload, api=api, socket=f"/ws/s/{token}", shared=True),
+        "data": page_data(run, payload, api=api, socket=socket_address("s", token), shared=True),
         "api": api,
         "config_groups": config_groups(run.config, run.preset),
         "environment": {key: run.environment[key] for key in SHOWN if run.environment.get(key)},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -47,4 +47,4 @@ def _form(request: HttpRequest, name: str = "", error: str = "", status: int = 2
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     logout(request)
-    return HttpResponseRedirect("/sign-in")
+    return redirect("sign-in")

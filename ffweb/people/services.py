@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
@@ -81,7 +82,7 @@ def make_invite(admin: User) -> str:
 def _link(kind: str, life: timedelta, **fields: Any) -> str:
     token = new_secret()
     OneTimeLink.objects.create(kind=kind, token_hash=hash_secret(token), expires=timezone.now() + life, **fields)
-    return f"/sign-in/{token}"
+    return f"{settings.PATH}/sign-in/{token}"
 
 
 def find_link(token: str) -> OneTimeLink:

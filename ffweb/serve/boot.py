@@ -88,7 +88,8 @@ def site_url(listener: socket.socket) -> str:
     """The address to open in a browser on this machine."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}{settings.PATH}/"
 
 
 def sign_in_url(url: str) -> str:

@@ -25,7 +25,7 @@ from trainer.presets import PRESETS
 SCHEMA = api.get_openapi_schema(path_prefix="")
 RESULT = {
     "status": "finished", "steps": 40, "epochs": 2,
-    "metrics": {"test/accuracy": {"last": 0.95, "best": 0.96, "best_step": 30, "over": 0.95}},
+    "metrics": {"test/accuracy": {"last": 0.95, "best": 0.96, "best_step": 30}},
 }  # fmt: skip
 
 

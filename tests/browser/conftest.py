@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,26 +51,32 @@ def wait_for(path: Path, process: subprocess.Popen[bytes], seconds: float) -> di
     pytest.fail(f"the site was not ready within {seconds} s")
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    home = tmp_path_factory.mktemp("site")
+@contextmanager
+def serving(home: Path, **more: str) -> Iterator[Site]:
+    """A site on the scratch folder `home`, with `more` variables."""
     env = {k: v for k, v in os.environ.items() if k not in ("REDIS_URL", "DATABASE_URL", "FFWEB_DEBUG")}
-    env |= {"FFWEB_HOME": str(home), "FFWEB_PORT": "0", "FFWEB_CPU_SLOTS": "1", "FFWEB_GPUS": "none"}
+    env |= {"FFWEB_HOME": str(home), "FFWEB_PORT": "0", "FFWEB_CPU_SLOTS": "1", "FFWEB_GPUS": "none", **more}
     log = (home / "serve.log").open("wb")
     process = subprocess.Popen(
         [sys.executable, "manage.py", "serve"], cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
     )
     try:
-        ready = wait_for(home / "ready.json", process, 60)
+        ready = wait_for(home / "ready.json", process, 300)
         pids = {p["name"]: p["pid"] for p in ready["processes"]}
         yield Site(home, ready["url"].rstrip("/"), ready["sign_in_url"], pids)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(15)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            pytest.fail("the site did not stop within 15 s of SIGTERM")
+            pytest.fail("the site did not stop within 60 s of SIGTERM")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with serving(tmp_path_factory.mktemp("site")) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +94,7 @@ class Watched:
 
     def __init__(self, browser: Browser, base_url: str, **options: Any) -> None:
         self.context: BrowserContext = browser.new_context(base_url=base_url, **options)
-        self.context.set_default_timeout(20_000)
+        self.context.set_default_timeout(120_000)  # awaits events: a busy machine takes its time
         self.errors: list[str] = []
 
     def _keep(self, page: Page, text: str) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -104,6 +105,12 @@ def module(name: str) -> SafeString:
     script, *rest = preloads(name)
     links = format_html_join("\n", '<link rel="modulepreload" href="{}">', ((url,) for url in rest))
     return format_html('{}\n<script type="module" src="{}"></script>', links, script)
+
+
+@register.simple_tag
+def roots() -> SafeString:
+    """For scripts: where the site stands on its host, and what its CSRF cookie is called."""
+    return format_html(' data-root="{}" data-csrf="{}"', settings.PATH, settings.CSRF_COOKIE_NAME)
 
 
 @register.simple_tag(takes_context=True)

@@ -1,5 +1,7 @@
 /** The HTTP API from a page: session cookie, CSRF header, problem+json as errors in words. */
 
+import { csrfCookie } from "./root.js";
+
 /** @typedef {{loc: string, msg: string, type: string}} Problem */
 
 export class ApiError extends Error {
@@ -17,7 +19,7 @@ export class ApiError extends Error {
 }
 
 function csrf() {
-  return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
+  return document.cookie.split("; ").find((pair) => pair.startsWith(`${csrfCookie}=`))?.slice(csrfCookie.length + 1) ?? "";
 }
 
 /**
@@ -34,17 +36,16 @@ async function refusal(response) {
 /**
  * One call of the API. Throws ApiError for refusals and for silence; an aborted call throws as fetch does.
  * @param {"GET" | "POST" | "PATCH" | "DELETE"} method
- * @param {string} path below /api/v1, or a whole address
+ * @param {string} url on this host, as the page gave it
  * @param {unknown} body
  * @param {{signal?: AbortSignal}} options
  * @returns {Promise<any>} the parsed answer; null when there is none
  */
-export async function call(method, path, body = undefined, { signal } = {}) {
+export async function call(method, url, body = undefined, { signal } = {}) {
   /** @type {Record<string, string>} */
   const headers = { Accept: "application/json" };
   if (method !== "GET") headers["X-CSRFToken"] = csrf();
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const url = path.startsWith("/api/") || path.startsWith("/s/") ? path : `/api/v1${path}`;
   let response;
   try {
     response = await fetch(url, {

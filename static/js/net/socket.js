@@ -73,7 +73,7 @@ export class LiveSocket {
     this.closed = true;
     for (const handle of [this.retry, this.quiet, this.late]) this.clock.cancel(handle);
     this.quiet = this.late = 0;
-    this.#drop();
+    this.#drop({ gently: true });
     this.#show("closed");
   }
 
@@ -91,12 +91,14 @@ export class LiveSocket {
     this.#connect();
   }
 
-  #drop() {
+  /** `gently`: one that is just opening is closed once it is open; browsers complain of less. */
+  #drop({ gently = false } = {}) {
     this.clock.cancel(this.opening);
     this.clock.cancel(this.silence);
     const old = this.socket;
     this.socket = null; // its late events are no longer ours
-    old?.close(1000);
+    if (old && gently && old.readyState === 0) old.onopen = () => old.close(1000);
+    else old?.close(1000);
   }
 
   #connect() {

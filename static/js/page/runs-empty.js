@@ -1,10 +1,11 @@
 /** The first visit: when somebody's first run appears, show the table; n opens the form. */
+import { at } from "../net/root.js";
 import { keepAwake, LiveSocket } from "../net/socket.js";
 import { showConnection } from "../view/connection.js";
 import { listen } from "../view/keys.js";
 
 const socket = new LiveSocket({
-  path: "/ws/runs",
+  path: at("ws/runs"),
   after: () => 0,
   onMessage: (message) => {
     if (message.type === "runs" && message.items.length) location.reload();

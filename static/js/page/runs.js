@@ -1,4 +1,5 @@
 /** The runs table: live rows, search as one types, selection, more rows, keys. Without this file it works too. */
+import { at } from "../net/root.js";
 import { keepAwake, LiveSocket } from "../net/socket.js";
 import { startSwapping, swap } from "../swap.js";
 import { showConnection } from "../view/connection.js";
@@ -69,7 +70,7 @@ function onMessage(message) {
 
 let connectedBefore = false;
 const socket = new LiveSocket({
-  path: "/ws/runs",
+  path: at("ws/runs"),
   after: () => 0,
   onMessage,
   onState: (state) => {

@@ -1,5 +1,6 @@
 /** A study's page: the plot, and news of its runs as they come. The server says all numbers; the socket only rings. */
 import { isNews } from "../data/study.js";
+import { at } from "../net/root.js";
 import { keepAwake, LiveSocket } from "../net/socket.js";
 import { swap } from "../swap.js";
 import { showConnection } from "../view/connection.js";
@@ -39,7 +40,7 @@ function askSoon() {
 }
 
 const socket = new LiveSocket({
-  path: "/ws/runs",
+  path: at("ws/runs"),
   after: () => 0,
   onMessage: (message) => {
     if (message.type === "runs" && isNews(study, message.items ?? [])) askSoon();

@@ -1,5 +1,6 @@
 /** What the page says about its connection: a word in the top bar, and after a while a strip over its foot. */
 
+import { at } from "../net/root.js";
 import { showConnection } from "./connection.js";
 import { el, icon } from "./dom.js";
 import { clock } from "./format.js";
@@ -104,7 +105,7 @@ export class Link {
     const text = WORDS[/** @type {4400} */ (code)] ?? "The connection was closed.";
     this.#close();
     showConnection("none");
-    const way = shared ? "" : el("a", { class: "btn", href: `/sign-in?next=${encodeURIComponent(location.pathname)}` }, "Sign in");
+    const way = shared ? "" : el("a", { class: "btn", href: `${at("sign-in")}?next=${encodeURIComponent(location.pathname)}` }, "Sign in");
     document.body.append(el("div", { class: "lostbar", role: "alert" }, icon("warn"), el("b", {}, text), way));
   }
 }

@@ -1,5 +1,7 @@
 /** Light, dark or the system's: a cookie, so that the server renders it; `token` gives scripts the resolved colours. */
 
+import { cookiePath } from "../net/root.js";
+
 /** @typedef {"light" | "dark"} Theme */
 
 const root = document.documentElement;
@@ -53,7 +55,7 @@ function changed() {
 export function setTheme(chosen) {
   root.dataset.theme = chosen;
   const secure = location.protocol === "https:" ? "; secure" : "";
-  document.cookie = `theme=${chosen}; path=/; max-age=31536000; samesite=lax${secure}`;
+  document.cookie = `theme=${chosen}; path=${cookiePath}; max-age=31536000; samesite=lax${secure}`;
   changed();
 }
 
