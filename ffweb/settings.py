@@ -81,6 +81,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "ffweb.pages.compression.Compressed",
     "ffweb.pages.middleware.ContentSecurityPolicy",
     "ffweb.api.problems.ProblemsOnly",
     "django.contrib.sessions.middleware.SessionMiddleware",

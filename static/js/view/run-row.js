@@ -92,7 +92,7 @@ export function updateRow(row, run) {
   const { latest } = run;
   setQuantity(cell("accuracy"), percent(latest["test/accuracy"]));
   setQuantity(cell("memory"), bytes(latest["memory/cuda_peak"] ?? latest["memory/rss_peak"] ?? latest["memory/rss"]));
-  setQuantity(cell("speed"), si(latest["speed/images_per_second"], "/s"));
+  setQuantity(cell("speed"), si(latest["speed/images_per_second"], "img/s"));
   setQuantity(cell("energy"), si(latest["energy/total"], "J"));
   updateTook(row);
 }
