@@ -242,4 +242,4 @@ def _line(run: Session, values: dict[str, float]) -> str:
     ]
     if gaps:
         parts.append(f"gap {', '.join(gaps)}")
-    return " · ".join([*parts, f"{run.counters.train_seconds:.1f} s"])
+    return " · ".join([*parts, f"{run.counters.train_seconds:.1f} s of training"])

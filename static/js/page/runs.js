@@ -86,8 +86,8 @@ const socket = new LiveSocket({
 keepAwake(socket);
 socket.open();
 setInterval(() => {
-  if (document.body.classList.contains("stale")) return; // nobody knows whether they go on
-  for (const row of rows()) if (row.dataset.status === "running" || row.dataset.status === "starting") updateTook(row);
+  const known = document.body.classList.contains("stale") ? socket.last?.getTime() : undefined;
+  for (const row of rows()) if (row.dataset.status === "running" || row.dataset.status === "starting") updateTook(row, known);
 }, 1000);
 
 // ── search, more rows ───────────────────────────────────────────────────────────────────────────────────────────

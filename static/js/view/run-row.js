@@ -69,11 +69,11 @@ function updateLine(row, run) {
   drawn?.setAttribute("d", path(run.sparkline, run.status === "finished" ? 1 : run.progress.done));
 }
 
-/** @param {HTMLElement} row */
-export function updateTook(row) {
+/** @param {HTMLElement} row @param {number} now or when it was last known to be at work */
+export function updateTook(row, now = Date.now()) {
   const { started, ended } = row.dataset;
   if (!started) return;
-  const end = ended ? Date.parse(ended) : Date.now();
+  const end = ended ? Date.parse(ended) : now;
   setText(row.querySelector(".c-took .q"), duration(Math.max(0, (end - Date.parse(started)) / 1000)));
 }
 

@@ -61,7 +61,7 @@ function weakest({ lines }) {
 /** Images over the seconds of training so far: a sample of a moment is for the chart. @param {About} about @returns {Stat} */
 function speed({ lines }) {
   const [seconds, epochs, images] = ["time", "epoch", "images"].map((axis) => latestAxis(lines, axis));
-  const note = seconds > 0 && epochs > 0 ? `over the run, ${duration(seconds / epochs)} an epoch` : "";
+  const note = seconds > 0 && epochs > 0 ? `mean, ${duration(seconds / epochs)} an epoch` : "";
   const value = lines.whole?.["speed/images_per_second"] ?? (seconds > 0 ? images / seconds : undefined);
   return { title: "Throughput", text: si(value, "img/s"), note };
 }
