@@ -388,3 +388,32 @@ async def test_equal_reads_are_joined_and_never_stale(monkeypatch: pytest.Monkey
     assert await asyncio.gather(*later) == [1] * 5
     assert len(reads) == 2
     assert together._locks == together._waiting == {}
+
+
+@pytest.mark.parametrize("path", ["/ws/runs/{run}", "/ws/runs"])
+async def test_a_quiet_socket_beats_and_a_busy_one_need_not(
+    run: Run, alice: User, follower: Follower, folder: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    for module in (stream, consumers_module):
+        monkeypatch.setattr(module, "CHECK_SECONDS", 0.2)
+    monkeypatch.setattr(stream, "BEAT_SECONDS", 0.1)
+    async with reading(path.format(run=run.pk), alice) as page:
+        kinds = [(await page.message())["type"] for _ in range(4)]
+        assert kinds[-2:] == ["beat", "beat"]
+        assert set(kinds) <= {"hello", "runs", "beat"}
+
+
+async def test_a_run_that_falls_silent_is_told_though_nothing_is_pushed(
+    run: Run, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (stream, consumers_module):
+        monkeypatch.setattr(module, "CHECK_SECONDS", 0.2)
+    now = timezone.now()
+    active = Run.objects.filter(pk=run.pk)
+    await off_loop(lambda: active.update(status=status.RUNNING, lease_until=now + timedelta(seconds=9), heard=now))
+    async with reading(f"/ws/runs/{run.pk}", alice) as page, reading("/ws/runs", alice) as table:
+        assert (await page.message())["run"]["silent_since"] is None
+        assert (await table.message())["items"][0]["silent_since"] is None
+        await off_loop(lambda: active.update(lease_until=now - timedelta(seconds=60), heard=now - timedelta(seconds=70)))
+        assert (await page.message())["run"]["silent_since"] is not None
+        assert (await table.message())["items"][0]["silent_since"] is not None
