@@ -53,8 +53,8 @@ def url_path(name: str) -> str:
     value = text(name)
     if value and not re.fullmatch(r"(/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+", value):
         raise ImproperlyConfigured(
-            f"{name}={value!r} is no path to serve the site under: write it as /ffweb, with a slash in front and none at "
-            "the end, of letters, digits and . _ ~ -, or leave it empty."
+            f"{name}={value!r} is no path to serve the site under: write it as /ffweb, with a slash in front and none "
+            "at the end, of letters, digits and . _ ~ -, or leave it empty."
         )
     return value
 

@@ -32,6 +32,6 @@ class Under:
         await send({"type": "http.response.body", "body": b""})
 
 
-def under(app: App, path: str) -> App:
+def under(app: Any, path: str) -> Any:
     """`app` under `path`; as it is where that is empty."""
     return Under(app, path) if path else app

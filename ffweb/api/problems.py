@@ -109,7 +109,11 @@ class ProblemsOnly:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         status = response.status_code
-        if status < 400 or not request.path_info.startswith(PREFIX) or response.headers.get("Content-Type") == CONTENT_TYPE:
+        if (
+            status < 400
+            or not request.path_info.startswith(PREFIX)
+            or response.headers.get("Content-Type") == CONTENT_TYPE
+        ):
             return response
         said = problem(status)
         if "Allow" in response.headers:

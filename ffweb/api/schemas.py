@@ -85,7 +85,9 @@ class Value(Schema):
     last: float | None
     best: float | None = None
     best_step: int | None = None
-    over: float | None = Field(None, description="Over the run: its mean or its peak, by the metric's rule, else `last`.")
+    over: float | None = Field(
+        None, description="Over the run: its mean or its peak, by the metric's rule, else `last`."
+    )
 
 
 class Progress(Schema):

@@ -153,7 +153,14 @@ class _Fold:
             keep = [i for i, at in enumerate(steps) if at <= step]
             self.points[metric] = ([steps[i] for i in keep], [values[i] for i in keep])
         self.figures = {name: figure for name, figure in self.figures.items() if figure["step"] <= step}
-        self.now |= {"latest": {}, "best": {}, "overall": {}, "step": max(step, 0), "epoch": 0.0, "checkpoint_step": resumed_from}
+        self.now |= {
+            "latest": {},
+            "best": {},
+            "overall": {},
+            "step": max(step, 0),
+            "epoch": 0.0,
+            "checkpoint_step": resumed_from,
+        }
 
     def metrics(self, event: Event) -> None:
         step, epoch = int(event["step"]), float(event["epoch"])
@@ -261,8 +268,8 @@ def finite_or_not(event: Event) -> dict[str, float]:
 
 def over_the_run(metric_info: Mapping[str, Any], name: str) -> Over:
     """What a series comes to over the run: as the `start` event says, else as this version knows it."""
-    said: Over | None = _about(metric_info, name).get("over")
-    return said if said in get_args(Over) else over_of(name)
+    said = _about(metric_info, name).get("over")
+    return next((over for over in get_args(Over) if over == said), over_of(name))
 
 
 def _about(metric_info: Mapping[str, Any], name: str) -> Mapping[str, Any]:

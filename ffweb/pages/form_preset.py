@@ -116,7 +116,11 @@ def _project(preset: Preset) -> list[Figure]:
     """What `python -m trainer reproduce` measured."""
     stamp = file.MEASURED.stat().st_mtime_ns if file.MEASURED.exists() else 0
     found = _measured(preset.name, stamp)
-    return [Figure(f"this project measured {found.figure}, {found.budget.partition(',')[0]}", found.budget)] if found else []
+    return (
+        [Figure(f"this project measured {found.figure}, {found.budget.partition(',')[0]}", found.budget)]
+        if found
+        else []
+    )
 
 
 @lru_cache(maxsize=256)
@@ -129,4 +133,8 @@ def _here(found: Reached | None) -> list[Figure]:
     if found is None:
         return []
     runs = "1 run" if found.runs == 1 else f"median of {found.runs} runs"
-    return [Figure(f"this installation reached {found.middle}, {runs}", "Last on the test set, of this preset as it stands.")]
+    return [
+        Figure(
+            f"this installation reached {found.middle}, {runs}", "Last on the test set, of this preset as it stands."
+        )
+    ]

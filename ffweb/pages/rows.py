@@ -100,4 +100,3 @@ def row(run: Mapping[str, Any], best: Mapping[str, float]) -> Row:
         active=run["status"] in status.ACTIVE,
         sparkline=run["sparkline"],
     )
-

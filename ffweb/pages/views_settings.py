@@ -46,7 +46,14 @@ def set_theme_cookie(response: HttpResponse, chosen: str) -> None:
     if chosen == "system":
         response.delete_cookie("theme", path=settings.SESSION_COOKIE_PATH, samesite="Lax")
     else:
-        response.set_cookie("theme", chosen, max_age=365 * 86400, path=settings.SESSION_COOKIE_PATH, samesite="Lax", secure=settings.HTTPS)
+        response.set_cookie(
+            "theme",
+            chosen,
+            max_age=365 * 86400,
+            path=settings.SESSION_COOKIE_PATH,
+            samesite="Lax",
+            secure=settings.HTTPS,
+        )
 
 
 @login_required

@@ -45,6 +45,6 @@ def _info(name: str, runs: Sequence[Run]) -> dict[str, Any]:
     """Unit, direction and help: as the runs' own first event said, else as this version knows them."""
     for run in runs:
         if name in run.metric_info:
-            return {"over": over_of(name)} | run.metric_info[name]
+            return {"over": over_of(name), **run.metric_info[name]}
     known = metric(name)
     return dict(known.info()) if known else {"unit": "", "better": None, "help": "", "over": "last"}

@@ -55,7 +55,9 @@ class Run(models.Model):
     progress = models.JSONField(default=dict)  # {done, eta_s, phase}
     latest = models.JSONField(default=dict)  # {metric: value}
     best = models.JSONField(default=dict)  # {metric: {best, best_step}} so far
-    overall = models.JSONField(default=dict)  # {metric: [over the run so far, up to where]}, where that is no last value
+    overall = models.JSONField(
+        default=dict
+    )  # {metric: [over the run so far, up to where]}, where that is no last value
     sparkline = models.JSONField(default=list)  # at most 40 values of test/accuracy
     result = models.JSONField(null=True, blank=True)  # result.json, whole
     layers = models.JSONField(default=list)  # of the start event

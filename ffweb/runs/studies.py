@@ -121,7 +121,7 @@ class Point:
 
 
 _COLUMNS = (
-    "pk", "status", "reason", "tags", "config", "latest", "overall", "device", "queue", "result__per_epoch", "result__flops", "lease_until", "heard",
+    "pk", "reason", "tags", "config", "overall", "device", "queue", "result__per_epoch", "result__flops", *HEARD,
 )  # fmt: skip
 
 

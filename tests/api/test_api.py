@@ -212,7 +212,9 @@ def test_compare(as_bob: Caller, alice: User, run: Run) -> None:
         "objective.alpha": {other.pk: 4.0},
     }
     assert found["same"]["data.name"] == "digits"
-    assert found["metrics"]["test/accuracy"]["values"] == {run.pk: {"last": 0.95, "best": 0.96, "best_step": 30, "over": 0.95}}
+    assert found["metrics"]["test/accuracy"]["values"] == {
+        run.pk: {"last": 0.95, "best": 0.96, "best_step": 30, "over": 0.95}
+    }
     assert found["metrics"]["test/accuracy"]["better"] == "up"
 
 

@@ -12,7 +12,7 @@ from tests.browser.conftest import Site, Watched
 from tests.browser.test_main_job import launch, pill
 from tests.browser.test_studies import drawn, start_study
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 LOOKS = [("light", 1280), ("dark", 360)]  # each theme and each width; the four together take twice as long
@@ -24,12 +24,12 @@ def places(member: Watched) -> dict[str, str]:
     """An address of each page; those of a run belong to one that has finished."""
     page = member.page()
     run = launch(page, schedule__epochs="2")
-    pill(page, "Finished", 90)
+    pill(page, "Finished")
     page.locator("#share-menu > summary").click()
     page.get_by_role("button", name="Create link").click()
     share = page.get_by_label("New share link").input_value()
     study = start_study(page, "ff", "backprop", layers="2", hidden="40", batch="100", images="300")
-    drawn(page, [[2], [2]], 60)
+    drawn(page, [[2], [2]])
     page.close()
     own = {
         "runs": "/",

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Site, Watched
 from trainer.metrics import is_volatile
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
 
 RUN = re.compile(r"/runs/[0-9a-hjkmnp-tv-z]{8}$")
 POINTS = """() => {
@@ -35,7 +35,7 @@ def launch(page: Page, home: str = "/", **fields: str) -> str:
     return page.url.rsplit("/", 1)[1]
 
 
-def pill(page: Page, word: str, seconds: float = 60) -> None:
+def pill(page: Page, word: str, seconds: float = 600) -> None:
     expect(page.locator(".title .pill")).to_contain_text(word, timeout=seconds * 1000)
 
 
@@ -44,7 +44,7 @@ def points(page: Page) -> int:
     return int(page.evaluate(POINTS))
 
 
-def await_points(page: Page, least: int, seconds: float = 60) -> int:
+def await_points(page: Page, least: int, seconds: float = 300) -> int:
     """Wait until the goodness chart's first line holds `least` points. (The CSP forbids wait_for_function's eval.)"""
     deadline = time.monotonic() + seconds
     while (now := points(page)) < least:
@@ -61,14 +61,14 @@ def api(page: Page, path: str) -> Any:
 
 def test_watch_a_run_grow_and_finish(member: Watched) -> None:
     page = member.page()
-    run = launch(page, schedule__epochs="25")
-    first = await_points(page, 1, 90)
+    run = launch(page, schedule__epochs="60")
+    first = await_points(page, 1)
     pill(page, "Running")
     first = await_points(page, first + 1)
     pill(page, "Running")
     page.reload()  # the same picture after a reload, and it goes on growing
     await_points(page, first)
-    pill(page, "Finished", 120)
+    pill(page, "Finished")
     expect(page.locator(".outcome")).to_contain_text("est accuracy")
     result = api(page, f"/runs/{run}/result")
     assert result["metrics"]["test/accuracy"]["last"] >= 0.93
@@ -80,15 +80,15 @@ def test_watch_a_run_grow_and_finish(member: Watched) -> None:
 def test_stop_a_run_and_go_on(member: Watched) -> None:
     page = member.page()
     launch(page, schedule__epochs="2000")
-    await_points(page, 2, 90)
+    await_points(page, 2)
     page.get_by_text("Stop", exact=True).first.click()
     page.locator(".sheet.confirm button.danger").click()
-    pill(page, "Stopped", 20)
+    pill(page, "Stopped")
     page.get_by_role("button", name="Resume").click()
-    pill(page, "Running", 60)
+    pill(page, "Running")
     page.get_by_text("Stop", exact=True).first.click()
     page.locator(".sheet.confirm button.danger").click()
-    pill(page, "Stopped", 20)
+    pill(page, "Stopped")
     assert member.errors == []
     page.close()
 
@@ -96,7 +96,7 @@ def test_stop_a_run_and_go_on(member: Watched) -> None:
 def test_share_a_live_run_with_a_stranger_and_withdraw_it(member: Watched, stranger: Watched) -> None:
     page = member.page()
     run = launch(page, schedule__epochs="2000")
-    await_points(page, 1, 90)
+    await_points(page, 1)
     page.locator("#share-menu > summary").click()
     page.get_by_role("button", name="Create link").click()
     link = page.get_by_label("New share link").input_value()
@@ -110,11 +110,11 @@ def test_share_a_live_run_with_a_stranger_and_withdraw_it(member: Watched, stran
     assert other.request.get(f"/api/v1/runs/{run}").status in (401, 404)
 
     page.get_by_role("button", name="Withdraw").click()
-    expect(other.get_by_role("heading", name="This link was withdrawn by its owner.")).to_be_visible(timeout=5_000)
+    expect(other.get_by_role("heading", name="This link was withdrawn by its owner.")).to_be_visible()
     assert page.request.get(link).status in (404, 410)
     page.get_by_text("Stop", exact=True).first.click()
     page.locator(".sheet.confirm button.danger").click()
-    pill(page, "Stopped", 20)
+    pill(page, "Stopped")
     assert member.errors == []
     assert [e for e in stranger.errors if "withdrawn" not in e and "410" not in e and "404" not in e] == []
     page.close()
@@ -124,16 +124,16 @@ def test_three_ways_to_launch_give_equal_results(member: Watched, site: Site, tm
     """Browser, API and command line, with equal seeds: equal metrics, but for those of time and machine."""
     page = member.page()
     by_form = launch(page, schedule__epochs="2")
-    pill(page, "Finished", 90)
+    pill(page, "Finished")
     cookie = next(c["value"] for c in member.context.cookies() if c["name"] == "csrftoken")
     body = {"preset": "ff-digits", "set": {"schedule.epochs": 2}}
     made = page.request.post("/api/v1/runs", data=body, headers={"X-CSRFToken": cookie, "Referer": site.url})
     assert made.status == 201, made.text()
     by_api = made.json()["id"]
     page.goto(f"/runs/{by_api}")
-    pill(page, "Finished", 90)
+    pill(page, "Finished")
     command = [sys.executable, "-m", "trainer", "run", "--preset", "ff-digits", "--set", "schedule.epochs=2"]
-    subprocess.run([*command, "--out", str(tmp_path / "run")], check=True, timeout=90, capture_output=True)
+    subprocess.run([*command, "--out", str(tmp_path / "run")], check=True, timeout=600, capture_output=True)
 
     def series(text: str) -> list[dict[str, float]]:
         events = [json.loads(line) for line in text.splitlines()]
@@ -147,7 +147,7 @@ def test_three_ways_to_launch_give_equal_results(member: Watched, site: Site, tm
 
 def test_probes_answer(site: Site) -> None:
     for path in ("/healthz", "/readyz"):
-        with urllib.request.urlopen(site.url + path, timeout=5) as response:
+        with urllib.request.urlopen(site.url + path, timeout=60) as response:
             assert response.status == 200
 
 

@@ -14,7 +14,7 @@ from ffweb.pages.format import duration, percent, points, si
 from tests.browser.conftest import Watched
 from tests.browser.test_main_job import RUN, api, pill
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
 
 SPEED = "speed/images_per_second"
 
@@ -69,7 +69,7 @@ def start_pair(page: Page) -> str:
     group = api(page, f"/runs/{run}")["group"]
     for one in api(page, f"/groups/{group}")["runs"]:
         page.goto(f"/runs/{one['id']}")
-        pill(page, "Finished", 300)
+        pill(page, "Finished")
     return run
 
 
@@ -120,4 +120,3 @@ def test_a_finished_pair_says_the_same_everywhere(member: Watched, stranger: Wat
     assert wanted["Test accuracy"] in bare(share.locator("h1").text_content())
     share.close()
     page.close()
-

@@ -1,4 +1,4 @@
-"""The site under a path of its host, behind a proxy that keeps the path or strips it: all of it works, nothing strays."""
+"""The site under a path of its host, behind a proxy that keeps it or strips it: all of it works, nothing strays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.browser.conftest import Site, Watched, serving
 from tests.browser.proxy import Proxy
 from tests.browser.test_main_job import await_points, launch, pill
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
 
 PATH = "/lab/ffweb"
 PAGES = ("", "runs/new", "studies/memory/new", "methods", "team", "settings", "api/docs", "runs/00000000")

@@ -136,7 +136,7 @@ async def test_pages_that_come_and_go_while_it_trains_miss_and_double_nothing(
                     seen += events_of([await page.message()])
         return seen
 
-    _, *pages = await asyncio.wait_for(asyncio.gather(train(), look(), look(), look()), 30)
+    _, *pages = await asyncio.wait_for(asyncio.gather(train(), look(), look(), look()), 100)
     assert pages == [list(range(1, 92))] * 3
 
 
@@ -330,13 +330,11 @@ async def test_a_revoked_share_closes_at_once_and_does_not_open_again(run: Run, 
         assert await page.close_code() == 4410
 
 
-async def test_a_share_closes_when_it_expires(run: Run, alice: User) -> None:
-    _, token = await share_of(run, alice, expires_at=timezone.now() + timedelta(seconds=0.4))
+async def test_a_share_closes_when_it_expires(run: Run, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "CHECK_SECONDS", 3600)  # so that it is not by the next look
+    _, token = await share_of(run, alice, expires_at=timezone.now() + timedelta(seconds=1))
     async with reading(f"/ws/s/{token}") as page:
-        await page.message()
-        began = asyncio.get_running_loop().time()
         assert await page.close_code() == 4410
-        assert asyncio.get_running_loop().time() - began < 2
 
 
 async def test_a_share_closes_with_its_maker_and_with_its_run(run: Run, alice: User) -> None:
@@ -398,7 +396,7 @@ async def test_a_quiet_socket_beats_and_a_busy_one_need_not(
         monkeypatch.setattr(module, "CHECK_SECONDS", 0.2)
     monkeypatch.setattr(stream, "BEAT_SECONDS", 0.1)
     async with reading(path.format(run=run.pk), alice) as page:
-        kinds = [(await page.message())["type"] for _ in range(4)]
+        kinds = [(await page.any_message())["type"] for _ in range(4)]
         assert kinds[-2:] == ["beat", "beat"]
         assert set(kinds) <= {"hello", "runs", "beat"}
 
@@ -414,6 +412,8 @@ async def test_a_run_that_falls_silent_is_told_though_nothing_is_pushed(
     async with reading(f"/ws/runs/{run.pk}", alice) as page, reading("/ws/runs", alice) as table:
         assert (await page.message())["run"]["silent_since"] is None
         assert (await table.message())["items"][0]["silent_since"] is None
-        await off_loop(lambda: active.update(lease_until=now - timedelta(seconds=60), heard=now - timedelta(seconds=70)))
+        await off_loop(
+            lambda: active.update(lease_until=now - timedelta(seconds=60), heard=now - timedelta(seconds=70))
+        )
         assert (await page.message())["run"]["silent_since"] is not None
         assert (await table.message())["items"][0]["silent_since"] is not None

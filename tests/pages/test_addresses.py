@@ -40,7 +40,7 @@ def test_no_file_holds_an_address_of_the_site(path: Path) -> None:
 
 def _ours(address: str, words: set[str]) -> bool:
     word = re.sub(r"\W", "", address.split("/")[1])
-    return word == "" and path_alone(address) or word in words
+    return (word == "" and path_alone(address)) or word in words
 
 
 def path_alone(address: str) -> bool:
@@ -61,7 +61,9 @@ def test_a_path_of_a_host(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert env.url_path("FFWEB_PATH") == value
 
 
-@pytest.mark.parametrize("value", ["/", "ffweb", "/ffweb/", "//ffweb", "/a/../b", "/ff web", "/é", "/a?b", "https://x/y"])
+@pytest.mark.parametrize(
+    "value", ["/", "ffweb", "/ffweb/", "//ffweb", "/a/../b", "/ff web", "/é", "/a?b", "https://x/y"]
+)
 def test_no_path_of_a_host(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FFWEB_PATH", value)
     with pytest.raises(ImproperlyConfigured, match="write it as /ffweb"):

@@ -14,5 +14,5 @@ TESTS = sorted((Path(__file__).parent.parent / "js").glob("*.test.mjs"))
 @pytest.mark.skipif(shutil.which("node") is None, reason="no Node on this machine")
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: path.name)
 def test_script(path: Path) -> None:
-    done = subprocess.run(["node", "--test", str(path)], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(["node", "--test", str(path)], capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

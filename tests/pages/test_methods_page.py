@@ -204,7 +204,9 @@ def test_what_was_measured_stands_beside_its_controls(
     (tmp_path / "measured.json").write_text(json.dumps(rows))
     monkeypatch.setattr(measured, "MEASURED", tmp_path / "measured.json")
     words = " ".join(re.sub(r"<[^>]*>", " ", entry(page(), "swish-symba")).split())
-    assert "This project measured 96.00 ± 1.41 % · 2 seeds, 20 epochs, 12 s each on A CPU, 2 threads on 2 cores" in words
+    assert (
+        "This project measured 96.00 ± 1.41 % · 2 seeds, 20 epochs, 12 s each on A CPU, 2 threads on 2 cores" in words
+    )
     assert "Beside the same net frozen at random 80.00 %: 16.00 points better." in words
     assert "Beside backprop 98.00 %: 2.00 points worse, which may be chance." in words
     assert words.count("Not measured by this project yet.") == 1

@@ -273,7 +273,7 @@ def test_a_card_says_what_was_published_or_reached_here(client: Client, alice: U
         finished(bob, accuracy, seed=seed)
     finished(bob, 0.5, optimiser={"kind": "adam", "lr": 1.0})  # no longer the preset
     page = client.get(NEW).content.decode()
-    assert re.search(r'>this installation reached 96\.00 %, median of 3 runs<', page)
+    assert re.search(r">this installation reached 96\.00 %, median of 3 runs<", page)
 
 
 def test_presets_are_links_and_the_chosen_one_says_so(client: Client) -> None:
