@@ -25,6 +25,7 @@ LIGHT = (
     "data.folders",
     "estimate",
     "metrics",
+    "overall",
     "events",
     "rundir",
     "errors",

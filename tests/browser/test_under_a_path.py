@@ -76,6 +76,16 @@ def test_the_main_job_behind_a_proxy(below: Site, proxy: Proxy, chromium: Browse
         page.locator("footer").get_by_text("Metrics as CSV").click()
     assert download.value.path().read_text().startswith("step,")
     assert {c["path"] for c in member.context.cookies()} == {PATH}
+    other.goto(home.rstrip("/"))
+    expect(other).to_have_url(re.compile(f"{PATH}/sign-in"))
+    close(proxy, member, stranger)
+
+
+@pytest.mark.parametrize("proxy", [False], ids=["kept"], indirect=True)
+def test_every_page_behind_a_proxy(below: Site, proxy: Proxy, chromium: Browser) -> None:
+    home = f"{proxy.url}{PATH}/"
+    member, stranger = signed_in(below, proxy, chromium), Watched(chromium, home)
+    page, other = member.page(), stranger.page()
     for name in PAGES:
         page.goto(home + name)
         page.wait_for_load_state("networkidle")
@@ -89,9 +99,12 @@ def test_the_main_job_behind_a_proxy(below: Site, proxy: Proxy, chromium: Browse
     expect(page).to_have_url(f"{home}settings")
     other.goto(f"{home}team")  # who is not signed in is asked to, and comes back there
     expect(other).to_have_url(f"{home}sign-in?next={PATH}/team")
-    other.goto(home.rstrip("/"))
-    expect(other).to_have_url(re.compile(f"{PATH}/sign-in"))
+    close(proxy, member, stranger)
+
+
+def close(proxy: Proxy, *browsers: Watched) -> None:
+    """Nothing was asked for beyond the path, and no console complained."""
     assert [stray for stray in proxy.strays if stray != "/favicon.ico"] == []
-    assert [error for error in member.errors + stranger.errors if "404 (Not Found)" not in error] == []
-    member.context.close()
-    stranger.context.close()
+    assert [error for one in browsers for error in one.errors if "404 (Not Found)" not in error] == []
+    for one in browsers:
+        one.context.close()
