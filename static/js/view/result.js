@@ -104,7 +104,7 @@ export class ResultCards {
     const { lines } = this.board;
     const [training, compute] = [lines.store.last("axis/time"), lines.told("time/compute")];
     if (!Number.isFinite(training)) return null;
-    return { words: compute === undefined ? "training" : `compute ${duration(compute)}, training`, text: duration(training) };
+    return { words: compute === undefined ? "training" : `compute ${duration(compute)} of`, text: duration(training) };
   }
 
   /** @param {BarsEntry} entry */
