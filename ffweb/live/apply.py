@@ -104,6 +104,7 @@ class _Fold:
         self.figures: dict[str, Event] = {}
         self.drop_after: int | None = None
         self.urgent = False
+        self.rules: dict[str, Over] = {}  # of the series that came, by the newest start
 
     def get(self, name: str) -> Any:
         return self.now.get(name, getattr(self.before, name))
@@ -131,6 +132,7 @@ class _Fold:
     def start(self, event: Event) -> None:
         info, layers, environment = dict(event["metrics"]), list(event["layers"]), dict(event.get("environment") or {})
         about = {key: event[key] for key in ("threshold", "classes", "epochs") if event.get(key) is not None}
+        self.rules = {}
         if self.now["seq"]:
             self.rewind(event.get("resumed_from"))
         self.now |= {
@@ -179,11 +181,14 @@ class _Fold:
     def _sum_up(self, step: int, seconds: float, values: dict[str, float]) -> None:
         """Keep what each metric comes to over the run."""
         info, overall = self.get("metric_info"), self.get("overall")
-        found = {
-            name: fold(overall.get(name), over_the_run(info, name), value, step=step, seconds=seconds)
-            for name, value in values.items()
-        }
-        self.now["overall"] = {**overall, **{name: whole for name, whole in found.items() if whole is not None}}
+        found: dict[str, Whole] = {}
+        for name, value in values.items():
+            if name not in self.rules:
+                self.rules[name] = over_the_run(info, name)
+            if self.rules[name] != "last":
+                whole = fold(overall.get(name), self.rules[name], value, step=step, seconds=seconds)
+                found |= {} if whole is None else {name: whole}
+        self.now["overall"] = {**overall, **found}
 
     def _note(self, step: int, values: dict[str, float]) -> None:
         """Keep the latest and the best of each metric."""
