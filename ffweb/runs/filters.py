@@ -24,7 +24,7 @@ from ffweb.runs import status
 from ffweb.runs.facts import TAG_KEYS
 from ffweb.runs.models import Fact, Run
 from trainer import config
-from trainer.metrics import metric
+from trainer.metrics import metric, over_of
 
 MAX_LENGTH, MAX_TERMS = 500, 20
 EQUAL = (":", "=")
@@ -257,7 +257,7 @@ def fact_key(name: str, field: str = "filter") -> str:
     if name in ALIASES:
         return ALIASES[name]
     if metric(name) is not None:
-        return f"result.{name}.last"
+        return f"result.{name}.{'last' if over_of(name) == 'last' else 'over'}"
     found = set(
         Fact.objects.filter(key__in=(name, f"config.{name}", f"result.{name}")).values_list("key", flat=True).distinct()
     )
