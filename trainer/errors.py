@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from typing import ClassVar, Literal, TypedDict
 
@@ -71,3 +72,21 @@ class Stopped(TrainerError):
 
     exit_code = 130
     status = "stopped"
+
+
+_DISK = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk is full or a quota is used up",
+    errno.EFBIG: "the disk is full or a quota is used up",
+    errno.EROFS: "the disk is read-only",
+    errno.EIO: "the disk cannot be read or written",
+}
+
+
+def of_disk(error: OSError) -> OutOfSpace | None:
+    """The error of a disk that takes no more, with its cause and the place; None for any other."""
+    if error.errno not in _DISK:
+        return None
+    where = error.filename or "the run folder"
+    works = "see to the disk" if error.errno in (errno.EROFS, errno.EIO) else "make room"
+    return OutOfSpace(f"{_DISK[error.errno]} ({where}): {works}, then resume. What was stored before is kept")

@@ -9,6 +9,7 @@ import math
 import os
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -47,32 +48,37 @@ def parse_lines(lines: Iterable[bytes]) -> list[Event]:
             event = orjson.loads(line)
         except orjson.JSONDecodeError:
             break
-        if not isinstance(event, dict) or "seq" not in event or "kind" not in event:
+        if not is_event(event):
             break
         events.append(event)
     return events
 
 
+def is_event(value: object) -> bool:
+    """Whether a line's JSON is an event at all: it counts and has a kind."""
+    if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
+        return False
+    return type(value.get("seq")) is int
+
+
 class EventWriter:
     """Appends events to `events.jsonl`, one `os.write` an event.
 
-    Opening a file that exists cuts a torn last line and goes on with the next `seq`.
+    Opening a file that exists changes nothing; the first event is written after the last whole one, with the next
+    `seq`, and whatever else followed it is cut.
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        self.seq, self._size = self._repair()
+        self.seq, self._size = self._whole()
 
-    def _repair(self) -> tuple[int, int]:
-        """Cut whatever follows the last whole event; returns its seq (0 for a new file) and the file's size."""
-        size = os.fstat(self._fd).st_size
-        body = os.pread(self._fd, size, 0)
+    def _whole(self) -> tuple[int, int]:
+        """The seq of the last whole event (0 for a new file), and where it ends."""
+        body = self._path.read_bytes()
         lines, _ = whole_lines(body)
         events = parse_lines(lines)
-        keep = sum(len(line) + 1 for line in lines[: len(events)])
-        if keep < size:
-            os.ftruncate(self._fd, keep)
-        return int(events[-1]["seq"]) if events else 0, keep
+        return int(events[-1]["seq"]) if events else 0, sum(len(line) + 1 for line in lines[: len(events)])
 
     def write(self, kind: Kind, /, **fields: Any) -> int:
         """Append one event; returns its seq. Raises OSError when the disk is full; the file then is as before."""
@@ -81,11 +87,15 @@ class EventWriter:
             option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY,
         )
         try:
+            if os.fstat(self._fd).st_size > self._size:
+                os.ftruncate(self._fd, self._size)
             written = os.pwrite(self._fd, line, self._size)
             while written < len(line):  # a signal or a nearly full disk may cut a write short
                 written += os.pwrite(self._fd, line[written:], self._size + written)
-        except OSError:
-            os.ftruncate(self._fd, self._size)  # so that the next event does not continue a torn line
+        except OSError as error:
+            error.filename = str(self._path)
+            with suppress(OSError):
+                os.ftruncate(self._fd, self._size)  # so that the next event does not continue a torn line
             raise
         self._size += len(line)
         self.seq += 1

@@ -61,11 +61,13 @@ class Bar:
 
 
 class Recorder:
-    """Writes the events of one run folder."""
+    """Writes the events of one run folder. Where one holds a run already, nothing is written before it goes on."""
 
     def __init__(self, folder: RunDir) -> None:
         self._folder = folder
         self._events = EventWriter(folder.events)
+        self.waits = self._events.seq > 0 or folder.checkpoint.exists()
+        """Whether the folder holds a run that has not gone on yet: `start` says that it does."""
         self.bar: Bar | None = None
         self.summary: dict[str, list[float | None]] = {}
         """By series: last, best, step of the best (both None where no direction is better)."""
@@ -77,6 +79,7 @@ class Recorder:
     def start(self, **fields: Any) -> None:
         table = {entry.name: entry.info() for entry in metrics.METRICS}
         self._events.write("start", metrics=table, **fields)
+        self.waits = False
 
     def metrics(self, counters: Counters, values: Mapping[str, float]) -> None:
         """Write a point of every series in `values` and keep the best."""
@@ -122,13 +125,16 @@ class Recorder:
     def progress(self, done: float, eta: float | None, phase: str, *, force: bool = False) -> None:
         """Say how far the run is; at most every PROGRESS_SECONDS, unless a phase changes."""
         now = time.monotonic()
+        if self.waits:
+            return
         if force or now - self._spoke >= PROGRESS_SECONDS:
             self._spoke = now
             self._events.write("progress", done=done, eta_s=eta, phase=phase)
 
     def log(self, text: str, level: Literal["info", "warning", "error"] = "info") -> None:
         """A line for the page's console and for the terminal."""
-        self._events.write("log", level=level, text=text)
+        if not self.waits:
+            self._events.write("log", level=level, text=text)
         if self.bar:
             self.bar.line(text)
         else:
@@ -148,8 +154,9 @@ class Recorder:
         self._events.write("result", **content)
 
     def end(self, status: Literal["finished", "failed", "stopped", "diverged"], reason: str, field: str | None) -> None:
-        """The last event; the file is closed."""
+        """The last event, unless the run had not gone on; the file is closed."""
         if self.bar:
             self.bar.close()
-        self._events.write("end", status=status, reason=reason, field=field)
+        if not self.waits:
+            self._events.write("end", status=status, reason=reason, field=field)
         self._events.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import sys
 import traceback
 from collections.abc import Callable
@@ -12,14 +11,13 @@ from typing import Any
 
 import torch
 
-from trainer import allocator, checkpoint, estimate, machine
+from trainer import allocator, checkpoint, claim, estimate, machine, resuming
 from trainer.config import RunConfig
 from trainer.data import Dataset, counted, load
 from trainer.data.catalogue import family_of
 from trainer.data.folders import read_folders
 from trainer.data.sizes import cut_of
-from trainer.errors import ConfigError, OutOfSpace, TrainerError
-from trainer.events import read_events
+from trainer.errors import ConfigError, DataError, OutOfSpace, TrainerError, of_disk
 from trainer.loop import train
 from trainer.recorder import Bar, Recorder
 from trainer.result import conclude
@@ -27,63 +25,83 @@ from trainer.rundir import RunDir, write_json
 from trainer.session import Session
 from trainer.stopping import Stop
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
 
 def run(compose: Callable[[], RunConfig], out: Path, *, resume: bool, parent_pipe: bool) -> int:
-    """Train into folder `out`; returns the exit status. Raises ConfigError where there is no folder to tell it to."""
+    """Train into folder `out`; returns the exit status. Raises ConfigError for a folder that is not to be written to.
+
+    A folder that holds a run already is written to when all is known to be well, and not before.
+    """
     folder = RunDir(out)
     if not out.exists():
         compose()  # a config that is refused leaves no folder behind
-    _claim(folder, resume=resume)
-    recorder, stop = Recorder(folder), Stop(folder)
+    claim.check(folder, resume=resume)
+    with claim.held(folder, patience=claim.PATIENCE_SECONDS if parent_pipe else 0.0):
+        return _train(compose, folder, resume=resume, parent_pipe=parent_pipe)
+
+
+def _train(compose: Callable[[], RunConfig], folder: RunDir, *, resume: bool, parent_pipe: bool) -> int:
+    recorder, stop = None, Stop(folder, stale=resume)
     try:
         with stop.listening(parent_pipe=parent_pipe):
-            reason = carry_out(compose(), folder, recorder, stop, resume=resume)
+            recorder = Recorder(folder)
+            config = compose()
+            if resume and claim.is_finished(folder):
+                resuming.check_same(config, folder, checkpoint.load(folder))
+                print(f"The run in {folder.path} is finished: there is nothing left to do.")
+                return 0
+            reason = carry_out(config, folder, recorder, stop, resume=resume)
+            recorder.end("finished", reason, None)
     except Exception as error:  # a defect too ends the file with its name; its traceback goes to the console
         return _failed(recorder, _explain(error))
-    recorder.end("finished", reason, None)
     return 0
-
-
-def _claim(folder: RunDir, *, resume: bool) -> None:
-    """Make the folder ready. Raises ConfigError for one that holds another run or cannot be written."""
-    if not resume and any(event["kind"] == "start" for event in read_events(folder.events)[0]):
-        msg = f"{folder.path} already holds a run; --resume goes on with it, or choose another folder"
-        raise ConfigError([{"loc": "out", "msg": msg, "type": "out"}])
-    try:
-        folder.create()
-    except OSError as error:
-        msg = f"{folder.path} cannot be made: {error.strerror}"
-        raise ConfigError([{"loc": "out", "msg": msg, "type": "out"}]) from error
-    if resume:
-        folder.stop.unlink(missing_ok=True)
 
 
 def carry_out(config: RunConfig, folder: RunDir, recorder: Recorder, stop: Stop, *, resume: bool) -> str:
     """Load the data, go on from the checkpoint if asked, train, write the result; returns its sentence.
 
-    Raises TrainerError.
+    Raises TrainerError. What is refused before `_start` leaves a folder that holds a run as it was.
     """
     allocator.settle(config.memory.kind)
     device = machine.pick(config.device)
     state = checkpoint.load(folder) if resume else None
+    if resume:
+        resuming.check_same(config, folder, state)
     before = checkpoint.about(folder).get("environment", {}) if state else {}
     _set_threads(config, state)
-    write_json(folder.config, config.model_dump(mode="json"))
+    if not recorder.waits:
+        write_json(folder.config, config.model_dump(mode="json"))
     recorder.progress(0.0, None, "data", force=True)
     _check(config, device)
     data = load(config.data, device, config.seed, _on_download(recorder, stop))
     session = Session(config, data, folder=folder, recorder=recorder, stop=stop, device=device)
     if state:
-        session.restore(state)
-    write_json(folder.env, session.environment)
+        _restore(session, state)
+    stop.check()
     _start(session, resumed=_resumed_from(session) if resume else None)
+    _describe(session)
     _compare(recorder, before, session.environment)
     if data.info.kind == "text" and not state:
         recorder.log(_counts(data))
     train(session)
     return str(conclude(session)["reason"])
+
+
+def _restore(session: Session, state: dict[str, Any]) -> None:
+    """Raises DataError for a checkpoint that is whole but not one of this net."""
+    try:
+        session.restore(state)
+    except (OSError, KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        path = session.folder.checkpoint
+        raise DataError(f"the checkpoint {path} cannot be gone on from: {type(error).__name__}: {error}") from error
+
+
+def _describe(session: Session) -> None:
+    """config.json and env.json of the run that has just begun or gone on."""
+    folder = session.folder
+    folder.create()
+    session.stop.clear()
+    write_json(folder.config, session.config.model_dump(mode="json"))
+    write_json(folder.env, session.environment)
 
 
 def _counts(data: Dataset) -> str:
@@ -152,23 +170,24 @@ def _explain(error: Exception) -> TrainerError:
     """The error as one that carries a sentence and an exit status."""
     if isinstance(error, TrainerError):
         return error
-    if isinstance(error, OSError) and error.errno in FULL:
-        return OutOfSpace(
-            f"the disk is full or a quota is used up ({error.filename or 'run folder'}): make room, resume"
-        )
+    if isinstance(error, OSError) and (full := of_disk(error)):
+        return full
     if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
         return OutOfSpace("out of memory: a smaller batch, narrower layers or fewer training images need less")
-    traceback.print_exception(error, file=sys.stderr)
+    with contextlib.suppress(OSError):  # the console may lie on a full disk
+        traceback.print_exception(error, file=sys.stderr)
     return TrainerError(f"{type(error).__name__}: {error}")
 
 
-def _failed(recorder: Recorder, error: TrainerError) -> int:
+def _failed(recorder: Recorder | None, error: TrainerError) -> int:
     """End the events file as far as the disk allows, and say the reason on stderr."""
+    if recorder:
+        with contextlib.suppress(OSError):  # on a full disk the exit status and the console say it
+            recorder.end(error.status, error.reason, error.field)
     if isinstance(error, ConfigError):
         lines = [f"{problem['loc']}: {problem['msg']}" for problem in error.errors]
     else:
         lines = [error.reason]
-    print(*lines, sep="\n", file=sys.stderr)
-    with contextlib.suppress(OSError):  # on a full disk the exit status and the console say it
-        recorder.end(error.status, error.reason, error.field)
+    with contextlib.suppress(OSError):
+        print(*lines, sep="\n", file=sys.stderr, flush=True)
     return error.exit_code

@@ -19,7 +19,7 @@ from trainer.chance import Stream, generator
 from trainer.config import RunConfig
 from trainer.data import Dataset
 from trainer.dropout import Dropout
-from trainer.errors import ConfigError, Diverged, Stopped
+from trainer.errors import Diverged, Stopped
 from trainer.gauges import Gauges
 from trainer.ledger import Ledger
 from trainer.memory import LayerMemory
@@ -32,6 +32,7 @@ from trainer.nets.spill import Scratch
 from trainer.nets.store import store
 from trainer.plan import Plan, Step
 from trainer.recorder import Counters, Recorder
+from trainer.resuming import bound
 from trainer.rivals import Rivals
 from trainer.rundir import RunDir
 from trainer.stages import Stages
@@ -39,9 +40,6 @@ from trainer.stopping import Stop
 from trainer.stopwatch import Stopwatch
 from trainer.update.compiled import Compiler, Make, as_written
 from trainer.update.reading import Reading, Task
-
-# What may change between the parts of a run without making it another one.
-FREE = ("name", "device", "threads", "checkpoint")
 
 
 class Session:
@@ -192,7 +190,7 @@ class Session:
     def state(self) -> dict[str, Any]:
         """All that the next step depends on, and all that the result counts."""
         return {
-            "config": _bound(self.config),
+            "config": bound(self.config),
             "threads": torch.get_num_threads(),
             "layers": [{"awake": layer.awake, **layer.tensors()} for layer in self.net.layers],
             "head": self.head.tensors() if self.head else {},
@@ -213,10 +211,7 @@ class Session:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a stored state. Raises ConfigError when it belongs to another config."""
-        if state["config"] != _bound(self.config):
-            msg = "the checkpoint in this folder belongs to another config; choose another folder, or leave resume out"
-            raise ConfigError([{"loc": "resume", "msg": msg, "type": "resume"}])
+        """Go on from a stored state, which `resuming.check_same` has found to be this config's."""
         for layer, stored in zip(self.net.layers, state["layers"], strict=True):
             layer.restore(stored)
         if self.net.shelf:
@@ -307,8 +302,3 @@ def _strength(config: RunConfig, images: Tensor) -> float:
     """The label's value in the input, "max" resolved."""
     strength = getattr(config.label_code, "strength", 0.0)
     return float(images.max()) if strength == "max" else float(strength)
-
-
-def _bound(config: RunConfig) -> dict[str, Any]:
-    """The part of a config that makes a run what it is."""
-    return config.model_dump(mode="json", exclude=set(FREE))

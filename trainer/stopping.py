@@ -19,8 +19,10 @@ GRACE_SECONDS = 5.0
 class Stop:
     """Asked at every step, so that the state at a stop is always that of a whole step."""
 
-    def __init__(self, folder: RunDir) -> None:
-        self._file = str(folder.stop)
+    def __init__(self, folder: RunDir, *, stale: bool = False) -> None:
+        """`stale`: a `stop` file that is there already was meant for the trainer before."""
+        self._file = folder.stop
+        self._stale = self._asked() if stale else None
         self._reason: str | None = None
 
     @contextmanager
@@ -49,7 +51,19 @@ class Stop:
 
     def check(self) -> None:
         """Raises Stopped when somebody asked."""
-        if self._reason is None and os.path.exists(self._file):
+        if self._reason is None and self._asked() not in (None, self._stale):
             self._reason = "stopped on request"
         if self._reason is not None:
             raise Stopped(self._reason)
+
+    def _asked(self) -> int | None:
+        """When the `stop` file was written (ns); None where there is none."""
+        try:
+            return os.stat(self._file).st_mtime_ns
+        except FileNotFoundError:
+            return None
+
+    def clear(self) -> None:
+        """Take away what was meant for the trainer before."""
+        if self._stale is not None and self._asked() == self._stale:
+            self._file.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from trainer.errors import DataError
 from trainer.nets.store import Store, bytes_of
+from trainer.rundir import replacing
 
 if TYPE_CHECKING:
     from trainer.nets.layer import Layer
@@ -62,7 +63,7 @@ class Shelf:
 
     def save(self, layers: Iterable[Layer], path: Path) -> None:
         """Write the large tensors of `layers` to a file, one after another."""
-        with path.open("wb") as file:
+        with replacing(path) as file:
             for layer in layers:
                 self.bring(layer)
                 for part in layer.large().values():

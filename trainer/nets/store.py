@@ -30,6 +30,7 @@ class FileStore(Store):
     """A file without a name in `folder`: it is gone when the process is."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._open = TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - open as long as there is a store
         self._file = self._open.fileno()
 
@@ -43,9 +44,13 @@ class FileStore(Store):
 
     def write(self, place: int, source: Tensor) -> None:
         view, offset = bytes_of(source), place * source.element_size()
-        while view:
-            count = os.pwritev(self._file, [view], offset)
-            view, offset = view[count:], offset + count
+        try:
+            while view:
+                count = os.pwritev(self._file, [view], offset)
+                view, offset = view[count:], offset + count
+        except OSError as error:
+            error.filename = str(self._folder)
+            raise
 
 
 class HostStore(Store):
