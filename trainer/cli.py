@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from trainer.commands import presets as presets_command
 from trainer.commands import profile_memory
 from trainer.commands import reproduce as reproduce_command
 from trainer.commands.usage import change, sentence, wrong
-from trainer.errors import ConfigError, TrainerError
+from trainer.errors import ConfigError, Stopped, TrainerError, of_disk
 from trainer.presets import PRESETS
 
 
@@ -25,12 +26,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = args.command(args)
     except ConfigError as error:
         for problem in error.errors:
-            print(sentence(problem), file=sys.stderr)
+            _say(sentence(problem))
         return error.exit_code
     except TrainerError as error:
-        print(error.reason, file=sys.stderr)
+        _say(error.reason)
         return error.exit_code
+    except OSError as error:
+        full = of_disk(error)
+        if full is None:
+            raise
+        _say(f"{error.strerror}: {error.filename or 'standard output'}")
+        return full.exit_code
+    except KeyboardInterrupt:
+        _say("stopped before it began")
+        return Stopped.exit_code
     return status
+
+
+def _say(text: str) -> None:
+    with suppress(OSError):  # stderr too may end on a full disk
+        print(text, file=sys.stderr, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:

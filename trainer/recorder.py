@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -135,10 +136,11 @@ class Recorder:
         """A line for the page's console and for the terminal."""
         if not self.waits:
             self._events.write("log", level=level, text=text)
-        if self.bar:
-            self.bar.line(text)
-        else:
-            print(text, flush=True)
+        with suppress(OSError):  # a console that takes no more, full or closed, ends no run: the event has the line
+            if self.bar:
+                self.bar.line(text)
+            else:
+                print(text, flush=True)
 
     def figure(self, name: str, step: int, content: Mapping[str, Any], summary: str) -> None:
         """Store a figure's numbers and say that they are there."""

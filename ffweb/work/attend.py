@@ -12,11 +12,12 @@ from django.conf import settings
 from django.db import connection
 from django.db.utils import DatabaseError
 
+from ffweb.live import replay
 from ffweb.live.follow import Follower
 from ffweb.runs import status
 from ffweb.runs.models import Run
 from ffweb.runs.transitions import move
-from ffweb.work.ending import REQUEUED, Asked, Ending, of_trainer
+from ffweb.work.ending import REQUEUED, Asked, Ending, not_gone_on, of_trainer
 from ffweb.work.launch import Trainer
 from ffweb.work.lease import Lease
 from trainer.rundir import RunDir
@@ -65,7 +66,7 @@ class Attendance:
         self._kill_at = float("inf")
         self._beat, self._look = Every(settings.BEAT_SECONDS), Every(LOOK_SECONDS)
         self._grumble = Every(GRUMBLE_SECONDS)
-        self._running = False
+        self._running = self._resumed = False
 
     def attend(self) -> None:
         """Do all of it. The run has a final status, or is queued again, or is not ours any more when this returns."""
@@ -74,7 +75,8 @@ class Attendance:
             return
         self._insistently(self._renew)  # a worker that was frozen since its claim has lost it
         try:
-            trainer = Trainer(self._folder, self._run.config, self._run.queue, resume=self._goes_on())
+            self._resumed = self._goes_on()
+            trainer = Trainer(self._folder, self._run.config, self._run.queue, resume=self._resumed)
         except OSError as error:
             why = f"The trainer could not be started: {error.strerror} ({error.filename})."
             self.settle(Ending(status.FAILED, why))
@@ -149,7 +151,10 @@ class Attendance:
         console = trainer.console_tail()
         if not self._insistently(self._catch_up):
             return  # the database is away: the janitor will find the lease expired, and the last event in the file
-        ending = of_trainer(self._follower.end, code, self._asked, oom=trainer.out_of_memory(), console=console)
+        oom, full = trainer.out_of_memory(), trainer.disk_full()
+        ending = of_trainer(self._follower.end, code, self._asked, oom=oom, console=console, full=full)
+        if self._resumed and not self._follower.started:
+            ending = not_gone_on(replay.last_event(self._lease.run_id), ending)
         self.settle(ending, console)
 
     def _catch_up(self) -> None:

@@ -67,8 +67,13 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".") if text else ""
 
 
-def of_trainer(end: Mapping[str, Any] | None, code: int, asked: Asked, *, oom: bool, console: str) -> Ending:
-    """How a run ended whose trainer's exit status is `code` (negative: the signal) and whose last event is `end`."""
+def of_trainer(
+    end: Mapping[str, Any] | None, code: int, asked: Asked, *, oom: bool, console: str, full: bool = False
+) -> Ending:
+    """How a run ended whose trainer's exit status is `code` (negative: the signal) and whose last event is `end`.
+
+    `oom`: the machine ran out of memory meanwhile. `full`: the disk of its folder is full.
+    """
     if asked is Asked.INTERRUPT and (end is None or end.get("status") == status.STOPPED):
         return Ending(status.QUEUED, GOES_ON)
     if asked is Asked.STOP and end is not None and end.get("status") == status.STOPPED:
@@ -77,7 +82,23 @@ def of_trainer(end: Mapping[str, Any] | None, code: int, asked: Asked, *, oom: b
         return from_event(end)
     if asked is Asked.STOP:
         return Ending(status.STOPPED, _stopped_how(code))
-    return Ending(status.DIVERGED if code == 4 else status.FAILED, died(code, oom=oom, console=console))
+    return Ending(status.DIVERGED if code == 4 else status.FAILED, died(code, oom=oom, console=console, full=full))
+
+
+def not_gone_on(before: Mapping[str, Any] | None, now: Ending) -> Ending:
+    """Of a trainer that was to go on and refused: the run is what it was, and why it did not go on is said beside it.
+
+    `before`: the last event that is stored of the run.
+    """
+    if now.status == status.STOPPED:
+        return Ending(status.STOPPED, "Stopped before it went on. What was measured before is kept.")
+    if now.status != status.FAILED:
+        return now
+    why = f"It could not go on. {now.reason}"
+    if before is None or before.get("kind") != "end":
+        return Ending(status.FAILED, why, now.field)
+    was = from_event(before)
+    return was if was.status == status.FINISHED else Ending(was.status, f"{was.reason} {why}".strip(), was.field)
 
 
 def of_abandoned(end: Mapping[str, Any] | None, worker: str, *, stop: bool) -> Ending:
@@ -92,8 +113,10 @@ def _stopped_how(code: int) -> str:
     return "Stopped before the training had begun."
 
 
-def died(code: int, *, oom: bool, console: str) -> str:
+def died(code: int, *, oom: bool, console: str, full: bool = False) -> str:
     """Why a trainer ended that did not say so itself."""
+    if full and code > 0:
+        return "The disk of the run folder is full: make room, then resume. What was stored before is kept."
     if oom:
         return "The trainer was killed by SIGKILL: the machine ran out of memory. A smaller net or batch may fit."
     if code < 0:

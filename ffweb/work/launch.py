@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from ffweb.work.processes import born, signal_group
 from trainer.rundir import RunDir, write_json
 
 TAIL_BYTES = 8192
+ROOM_BYTES = 1 << 20  # a disk with less room is full
 # The trainer has no business with them.
 SECRETS = ("REDIS_URL", "DATABASE_URL", "FFWEB_SECRET_KEY", "DJANGO_SETTINGS_MODULE")
 
@@ -53,7 +55,8 @@ class Trainer:
         self.folder = folder
         folder.create()
         folder.stop.unlink(missing_ok=True)
-        write_json(folder.config, config)
+        if not (resume and folder.config.exists()):  # a folder that refuses to go on keeps what it has
+            write_json(folder.config, config)
         self._oom_before = oom.kills()
         self._console_start = folder.console.stat().st_size if folder.console.exists() else 0
         with folder.console.open("ab") as console:
@@ -91,6 +94,9 @@ class Trainer:
 
     def out_of_memory(self) -> bool:
         return self.process.returncode == -signal.SIGKILL and oom.killed_since(self._oom_before)
+
+    def disk_full(self) -> bool:
+        return shutil.disk_usage(self.folder.path).free < ROOM_BYTES
 
     def console_tail(self) -> str:
         return tail(self.folder.console, self._console_start)

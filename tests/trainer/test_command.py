@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 
@@ -14,6 +16,7 @@ from tests.trainer import tiny
 from trainer import running
 from trainer.cli import main
 from trainer.config import schema
+from trainer.errors import Stopped
 from trainer.metrics import metric
 from trainer.presets import PRESETS
 
@@ -177,6 +180,40 @@ def test_a_full_disk_is_status_5_and_keeps_the_checkpoint_before(tmp_path):
     assert done.returncode == 5
     assert b"disk is full" in done.stderr
     assert tiny.state(tmp_path / "x")["counters"]["step"] > 0
+
+
+@pytest.mark.parametrize("writes", [*range(12), 20])
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_disk_that_fills_at_any_write_is_named(tmp_path, monkeypatch, capsys, writes, resume):
+    if resume:
+        with pytest.raises(Stopped):
+            tiny.train(tiny.config(), tmp_path / "x", tiny.StopAt(tmp_path / "x", 3))
+    left, pwrite, fsync = [writes], os.pwrite, os.fsync
+
+    def filling(really):
+        def write(*args):
+            left[0] -= 1
+            if left[0] < 0:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return really(*args)
+
+        return write
+
+    monkeypatch.setattr(os, "pwrite", filling(pwrite))
+    monkeypatch.setattr(os, "fsync", filling(fsync))
+    assert run(tmp_path / "x", *(["--resume"] if resume else [])) == 5
+    said = capsys.readouterr().err
+    assert "the disk is full" in said
+    assert str(tmp_path / "x") in said
+    assert not list(tmp_path.rglob("*.part"))
+
+
+@pytest.mark.slow
+def test_a_console_that_takes_no_more_ends_no_run(tmp_path):
+    command = [sys.executable, "-m", "trainer", "run", "--preset", "ff-digits", *FEW, "--out", str(tmp_path / "x")]
+    with open("/dev/full", "w") as full:
+        assert subprocess.run(command, stdout=full, stderr=full, timeout=100, check=False).returncode == 0
+    assert tiny.events(tmp_path / "x", "end")[0]["status"] == "finished"
 
 
 def test_presets_and_schema_are_printed(capsys):

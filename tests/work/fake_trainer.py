@@ -1,7 +1,7 @@
 """Stands in for `python -m trainer`: keeps its contract with the worker, trains nothing, misbehaves on request.
 
 `config["fake"]`: {steps, pause (seconds a step), ignore (stop and SIGTERM), orphan (end of file on stdin too),
-kill_at, exit_at (steps), child (leave a process behind)}.
+kill_at, exit_at (steps), child (leave a process behind), refuse (to go on)}.
 """
 
 from __future__ import annotations
@@ -99,6 +99,9 @@ def main() -> None:
     if fake.get("child"):
         child = subprocess.Popen(["sleep", "600"])
         (args.out / "child").write_text(str(child.pid))
+    if fake.get("refuse") and args.resume:
+        print("data.name: npz:own is gone", file=sys.stderr)
+        sys.exit(2)
     train(RunDir(args.out), fake, args.resume)
 
 

@@ -228,3 +228,19 @@ def test_a_shutdown_before_the_first_checkpoint_starts_the_run_anew(queue_run: Q
     shutting_down.clear()
     Attendance(claim()).attend()
     assert (again(run).status, run.step) == (status.FINISHED, 20)
+
+
+def test_a_trainer_that_refuses_to_go_on_leaves_the_run_what_it_was(queue_run: QueueRun) -> None:
+    run = queue_run(steps=10_000, pause=0.02, refuse=True)
+    with after_events(run, 3, partial(press_stop, run)):
+        Attendance(claim()).attend()
+    before = {name: (folder(run).path / name).read_bytes() for name in ("config.json", "events.jsonl", "checkpoint.pt")}
+    Run.objects.filter(pk=run.pk).update(status=status.QUEUED, reason="")
+    Attendance(claim()).attend()
+    again(run)
+    assert run.status == status.STOPPED
+    assert "It could not go on." in run.reason
+    assert "npz:own is gone" in run.reason
+    assert run.latest["train/loss"]
+    assert {name: (folder(run).path / name).read_bytes() for name in before} == before
+    assert starts(run) == 2

@@ -9,11 +9,12 @@ import pytest
 
 from ffweb.runs import status
 from ffweb.work import oom
-from ffweb.work.ending import GOES_ON, Asked, Ending, from_event, of_trainer
+from ffweb.work.ending import GOES_ON, Asked, Ending, from_event, not_gone_on, of_trainer
 
 
 def of(code: int, asked: Asked = Asked.NOTHING, end: dict[str, object] | None = None, **known: object) -> Ending:
-    return of_trainer(end, code, asked, oom=bool(known.get("oom")), console=str(known.get("console", "")))
+    about = {"oom": bool(known.get("oom")), "full": bool(known.get("full"))}
+    return of_trainer(end, code, asked, console=str(known.get("console", "")), **about)
 
 
 @pytest.mark.parametrize("said", ["finished", "failed", "stopped", "diverged"])
@@ -42,6 +43,22 @@ def test_exit_codes_are_told_with_the_last_line_of_the_console(code: int, words:
     assert ending.status == status.FAILED
     assert words in ending.reason
     assert "last words" in ending.reason
+
+
+def test_a_full_disk_is_named_though_nothing_could_be_written() -> None:
+    assert "disk of the run folder is full" in of(1, full=True).reason
+    assert "disk of the run folder is full" in of(5, full=True).reason
+    assert "SIGSEGV" in of(-signal.SIGSEGV, full=True).reason
+
+
+def test_a_run_that_did_not_go_on_is_what_it_was() -> None:
+    refused, stopped = of(2), {"kind": "end", "status": "stopped", "reason": "stopped on request"}
+    assert not_gone_on(stopped, refused).status == status.STOPPED
+    assert "It could not go on." in not_gone_on(stopped, refused).reason
+    assert not_gone_on({"kind": "end", "status": "finished"}, of(0)) == Ending(status.FINISHED)
+    assert not_gone_on({"kind": "metrics"}, refused).status == status.FAILED
+    assert not_gone_on(None, of(130, Asked.STOP)).status == status.STOPPED
+    assert not_gone_on(stopped, of(130, Asked.INTERRUPT)) == Ending(status.QUEUED, GOES_ON)
 
 
 def test_exit_4_is_divergence() -> None:
