@@ -6,20 +6,20 @@ what the state has seen (seq ≤ state.seq) is passed over, so nothing is lost a
 
 from __future__ import annotations
 
-import logging
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, get_args
 
+from ffweb.live import lines as lines_of
+from ffweb.live.lines import Unreadable
 from ffweb.live.wire import AXES
-from trainer.events import Event, parse_lines
+from trainer.events import Event
 from trainer.metrics import Over, over_of
 from trainer.overall import Whole, fold
 
-log = logging.getLogger(__name__)
-
+MOST_SERIES = 10_000
 FROM_NOTHING = -1  # a trainer that starts anew without a checkpoint forgets every step, 0 too
 _LAYER = re.compile(r"^layers/\d+/")
 _ENVELOPE = ("v", "seq", "t", "kind")
@@ -46,13 +46,14 @@ class State:
     checkpoint_step: int | None = None
     started: bool = False
     end: Event | None = None  # the `end` event, if nothing follows it
+    damage: str = ""  # why the line at `offset` cannot be read, if it was tried and cannot
 
     def changes(self, before: State) -> dict[str, Any]:
         """The columns of the row that differ from `before`."""
         return {name: getattr(self, name) for name in ROW_FIELDS if getattr(self, name) is not getattr(before, name)}
 
 
-ROW_FIELDS = tuple(f.name for f in fields(State) if f.name not in ("started", "end"))
+ROW_FIELDS = tuple(f.name for f in fields(State) if f.name not in ("started", "end", "damage"))
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,17 @@ class Push:
 def apply(state: State, lines: Sequence[bytes]) -> tuple[Rows, Push | None, State]:
     """Fold whole lines (without their newline) that begin at byte `state.offset` into `state`.
 
-    Stops before the first line that is no event, or whose seq leaves a hole: what follows damage cannot be trusted.
+    Stops before the first line that is no event, or whose seq leaves a hole: what follows damage cannot be trusted, and
+    `state.damage` says what is wrong with it. Nothing that a line holds makes it raise.
     After a resume (`rows.drop_after` is set) `latest`, `best`, `step` and `epoch` speak of the events since only; the
     caller knows the points before and completes them.
     """
     fold = _Fold(state)
-    for line, event in zip(lines, parse_lines(lines), strict=False):
-        if not fold.take(line, event):
+    for line in lines:
+        try:
+            fold.take(line)
+        except ValueError as error:
+            fold.now["damage"] = str(error)
             break
     return fold.rows(), fold.push(), fold.state()
 
@@ -97,7 +102,7 @@ class _Fold:
 
     def __init__(self, before: State) -> None:
         self.before = before
-        self.now: dict[str, Any] = {"offset": before.offset, "seq": before.seq}
+        self.now: dict[str, Any] = {"offset": before.offset, "seq": before.seq, "damage": ""}
         self.kept: list[bytes] = []
         self.points: dict[str, tuple[list[int], list[float]]] = {}
         self.logs: list[Event] = []
@@ -109,22 +114,18 @@ class _Fold:
     def get(self, name: str) -> Any:
         return self.now.get(name, getattr(self.before, name))
 
-    def take(self, line: bytes, event: Event) -> bool:
-        """Fold one event; False if nothing from here on can be trusted."""
+    def take(self, line: bytes) -> None:
+        """Fold one line. Raises ValueError, with nothing changed, if nothing from here on can be trusted."""
+        event = lines_of.parse(line)
         seq, expected = event["seq"], self.now["seq"] + 1
-        if not isinstance(seq, int) or seq > expected:
-            log.error("Event %s was expected, but seq %s follows.", expected, seq)
-            return False
+        if seq > expected:
+            raise Unreadable(f"it is event {seq:,} where {expected:,} was to follow")
         if seq == expected:
-            try:
-                _HANDLERS.get(event["kind"], _Fold.pass_over)(self, event)
-            except (KeyError, TypeError, ValueError) as error:  # a line of JSON that is not the event it says it is
-                log.error("Event %s (%s) cannot be read: %r", seq, event["kind"], error)
-                return False
+            event = lines_of.checked(event)
+            _HANDLERS.get(event["kind"], _Fold.pass_over)(self, event)
             self.now["seq"] = seq
             self.kept.append(line)
         self.now["offset"] += len(line) + 1
-        return True
 
     def pass_over(self, event: Event) -> None:
         """A kind of a later version: kept for the pages, nothing to store."""
@@ -165,8 +166,12 @@ class _Fold:
         }
 
     def metrics(self, event: Event) -> None:
-        step, epoch = int(event["step"]), float(event["epoch"])
-        values = finite_or_not(event)
+        step, epoch = event["step"], float(event["epoch"])
+        if step < self.get("step"):
+            raise Unreadable(f"its step {step:,} comes after step {self.get('step'):,}")
+        values, latest = finite_or_not(event), self.get("latest")
+        if len(latest) + len(values) > MOST_SERIES and len({*latest, *values}) > MOST_SERIES:
+            raise Unreadable(f"with it there are more than {MOST_SERIES:,} series")
         for name, axis in AXES.items():
             values[name] = float(event[axis])
         for name, value in values.items():
@@ -187,7 +192,7 @@ class _Fold:
                 self.rules[name] = over_the_run(info, name)
             if self.rules[name] != "last":
                 whole = fold(overall.get(name), self.rules[name], value, step=step, seconds=seconds)
-                found |= {} if whole is None else {name: whole}
+                found |= {name: whole} if whole is not None and _is_whole(whole) else {}
         self.now["overall"] = {**overall, **found}
 
     def _note(self, step: int, values: dict[str, float]) -> None:
@@ -279,13 +284,19 @@ def over_the_run(metric_info: Mapping[str, Any], name: str) -> Over:
 
 def _about(metric_info: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """The entry of the `start` event's table, which names layers' metrics once for all layers."""
-    return metric_info.get(name) or metric_info.get(_LAYER.sub("layers/{layer}/", name)) or {}
+    entry = metric_info.get(name) or metric_info.get(_LAYER.sub("layers/{layer}/", name))
+    return entry if isinstance(entry, Mapping) else {}
+
+
+def _is_whole(whole: Whole) -> bool:
+    """A sum of numbers may be larger than any number."""
+    return all(map(math.isfinite, whole))
 
 
 def better_of(metric_info: Mapping[str, Any], name: str) -> str | None:
     """ "up", "down" or None."""
-    better: str | None = _about(metric_info, name).get("better")
-    return better
+    better = _about(metric_info, name).get("better")
+    return better if better in ("up", "down") else None
 
 
 def is_better(value: float, best: Mapping[str, float] | None, better: str | None) -> bool:

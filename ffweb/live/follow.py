@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from django.db.models.functions import Now
 
 from ffweb.live import history, replay
 from ffweb.live.apply import ROW_FIELDS, Push, Rows, State, apply
+from ffweb.live.lines import storable
 from ffweb.live.push import push_events, push_run
 from ffweb.metrics.store import Writer
 from ffweb.runs import status
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 
 READ_BYTES = 1 << 18  # a batch: some hundred events
 LONGEST_LINE = 1 << 26
+LONGEST_FIGURE = 1 << 25
 ROW_PUSH_SECONDS = 1.0  # pages and tables hear of progress at most so often
 
 
@@ -43,6 +46,8 @@ class Follower:
         self.run_dir = run_dir if isinstance(run_dir, RunDir) else RunDir(Path(run_dir))
         self._state = _stored_state(run_id)
         self._writer = Writer(run_id)
+        self.damage = ""
+        """Why the events after those that are stored cannot be read, if they cannot."""
         self._row_pushed = 0.0
         self._row_changed = False
 
@@ -63,6 +68,9 @@ class Follower:
         lines = self._read()
         if lines:
             rows, push, after = apply(self._state, lines)
+            self.damage = after.damage
+            if after.damage:
+                _tell_damage(self.run_id, after.seq + 1, after.damage)
             if self._store(rows, after):
                 found = rows.n
                 self._tell(push)
@@ -142,6 +150,12 @@ class Follower:
             push_run(self.run_id)
 
 
+@lru_cache(maxsize=1024)
+def _tell_damage(run_id: str, seq: int, damage: str) -> None:
+    """Once, however often it is met again."""
+    log.error("Run %s: event %s cannot be read: %s. Nothing after it is stored.", run_id, seq, damage)
+
+
 def _stored_state(run_id: str) -> State:
     """Where the database stands. Of a run that is marked running, whether its trainer has ended since is read too."""
     run = Run.objects.only("status", *ROW_FIELDS).get(pk=run_id)
@@ -159,12 +173,24 @@ def _figure_bodies(run_dir: RunDir, rows: Rows) -> list[Figure]:
     for event in rows.figures.values():
         path = run_dir.figures / Path(event["file"]).name
         try:
-            body = orjson.loads(path.read_bytes())
-        except (OSError, orjson.JSONDecodeError) as error:
+            body = _figure_body(path)
+        except (OSError, ValueError) as error:
             log.warning("Figure %s cannot be read from %s: %s", event["name"], path, error)
             continue
         figures.append(Figure(name=event["name"], step=event["step"], summary=str(event["summary"]), body=body))
     return figures
+
+
+def _figure_body(path: Path) -> dict[str, Any]:
+    """Raises OSError, or ValueError for what is no figure."""
+    if not path.is_file():
+        raise FileNotFoundError("it is no plain file")
+    if path.stat().st_size > LONGEST_FIGURE:
+        raise ValueError(f"it has more than {LONGEST_FIGURE:,} bytes")
+    body = storable(orjson.loads(path.read_bytes()))
+    if not isinstance(body, dict):
+        raise ValueError("it holds no object")
+    return body
 
 
 def _store_figures(run_id: str, figures: list[Figure]) -> None:
