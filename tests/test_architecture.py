@@ -29,6 +29,7 @@ LIGHT = (
     "events",
     "rundir",
     "errors",
+    "words",
 )
 EDGES = ("ffweb.pages", "ffweb.api", "ffweb.live.consumers", "ffweb.work.tasks")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,63 +16,58 @@ from ffweb.live.follow import Follower
 from ffweb.people.models import User
 from ffweb.runs import facts, launch, status
 from ffweb.runs.models import CROCKFORD, Run
+from ffweb.runs.survey import NotImported, Survey, read_events, survey
 from ffweb.runs.transitions import move
-from trainer import config as trainer_config
-from trainer.events import Event, parse_lines, whole_lines
-from trainer.rundir import RunDir
+from trainer.events import Event
+from trainer.rundir import RunDir, replacing
 
-TAIL = 1 << 20  # bytes; the last event is in there
+__all__ = ["NotImported", "import_dir"]
+
 UNTOLD = "Imported before its end was written."
+COPY_BYTES = 1 << 20
 
 
-class NotImported(Exception):
-    """Why a folder cannot be brought in."""
+def import_dir(user: User, source: Path, say: Callable[[str], object] = lambda text: None) -> Run:
+    """The run of the folder `source`, as `user`'s; `say` hears what is left out.
 
-
-def import_dir(user: User, source: Path) -> Run:
-    """The run of the folder `source`, as `user`'s. Raises NotImported, or ConfigError for a config that is wrong."""
-    folder = RunDir(source.resolve())
-    first = _first_event(folder)
-    run_id = _run_id(folder, first)
-    run = Run.objects.filter(pk=run_id).first() or _create(user, run_id, folder, first)
-    if run.is_active:
-        raise NotImported(f"Run {run_id} is {run.status} here: stop it first.")
+    Raises NotImported, or ConfigError for a config that is wrong: then nothing is written.
+    """
+    found = survey(source)
+    run_id = _run_id(found)
     target = RunDir(launch.folder(run_id))
-    _copy(folder, target)
+    run = Run.objects.filter(pk=run_id).first()
+    if run and run.is_active:
+        raise NotImported(f"Run {run_id} is {run.status} here: stop it first.")
+    if run and run.deleted_at:
+        raise NotImported(f"Run {run_id} was deleted here: restore it first.")
+    ours_ahead = _ours_is_ahead(found, target)
+    if not ours_ahead:
+        _copy(found, target, new=run is None)
+    run = run or _create(user, run_id, found)
     Follower(run_id, target).drain()
-    _finish(run_id, target)
+    _finish(run_id, target, found.events.damage)
+    for text in _told(found, ours_ahead):
+        say(text)
     run.refresh_from_db()
     return run
 
 
-def _first_event(folder: RunDir) -> Event:
-    for path in (folder.config, folder.events):
-        if not path.is_file():
-            raise NotImported(f"{folder.path} is no run folder: it has no {path.name}.")
-    with folder.events.open("rb") as file:
-        events = parse_lines([file.readline().rstrip(b"\n")])
-    if not events:
-        raise NotImported(f"{folder.events} holds no event yet.")
-    return events[0]
-
-
-def _run_id(folder: RunDir, first: Event) -> str:
+def _run_id(found: Survey) -> str:
     """Its name, if it lies among our run folders; else made from config and first event: the same every time."""
-    name = folder.path.name
-    if folder.path.parent == settings.RUNS_DIR.resolve() and len(name) == 8 and set(name) <= set(CROCKFORD):
-        return name
-    digest = hashlib.sha256(folder.config.read_bytes() + orjson.dumps(first, option=orjson.OPT_SORT_KEYS)).digest()
+    path = found.folder.path
+    if path.parent == settings.RUNS_DIR.resolve() and len(path.name) == 8 and set(path.name) <= set(CROCKFORD):
+        return path.name
+    digest = hashlib.sha256(found.content + orjson.dumps(found.events.first, option=orjson.OPT_SORT_KEYS)).digest()
     return "".join(CROCKFORD[byte % 32] for byte in digest[:8])
 
 
-def _create(user: User, run_id: str, folder: RunDir, first: Event) -> Run:
-    config = trainer_config.parse(orjson.loads(folder.config.read_bytes()))
-    began = _moment(first)
+def _create(user: User, run_id: str, found: Survey) -> Run:
+    began = _moment(found.events.first)
     run = Run.objects.create(
         id=run_id,
         owner=user,
-        name=config.name,
-        config=config.model_dump(mode="json"),
+        name=found.config.name,
+        config=found.config.model_dump(mode="json"),
         status=status.LOST,
         reason=UNTOLD,
         created=began,
@@ -86,29 +82,59 @@ def _moment(event: Event) -> datetime:
     return datetime.fromtimestamp(event["t"], UTC)
 
 
-def _copy(source: RunDir, target: RunDir) -> None:
-    """Every file of the folder; nothing if ours is the same folder or has gone further (it was resumed here)."""
-    if source.path == target.path.resolve():
-        return
-    if target.events.exists() and target.events.stat().st_size >= source.events.stat().st_size:
-        return
-    shutil.copytree(source.path, target.path, dirs_exist_ok=True, ignore=_ignored)
+def _ours_is_ahead(found: Survey, target: RunDir) -> bool:
+    """Whether ours is the same folder or has gone further. Raises NotImported where both went on, each its own way."""
+    if found.folder.path == target.path.resolve():
+        return True
+    if not target.events.exists():
+        return False
+    ours = target.events.stat().st_size
+    with found.folder.events.open("rb") as theirs, target.events.open("rb") as mine:
+        left = min(ours, found.events.size)
+        while left and (part := theirs.read(min(left, COPY_BYTES))) == mine.read(len(part)) and part:
+            left -= len(part)
+    if left:
+        raise NotImported(
+            f"Run {target.path.name} has gone on here in another way than in {found.folder.path}: "
+            "ours is kept as it is. Clone it to start again."
+        )
+    return ours >= found.events.size
 
 
-def _ignored(folder: str, names: list[str]) -> set[str]:
-    return {name for name in names if name == "stop" or name.endswith(".part") or (Path(folder) / name).is_symlink()}
+def _copy(found: Survey, target: RunDir, *, new: bool) -> None:
+    """The events as far as they can be read, and the run's other files. Raises NotImported, with nothing left of it."""
+    fresh = new and not target.path.exists()
+    try:
+        target.create()
+        for name in found.parts:
+            shutil.copyfile(found.folder.path / name, target.path / name, follow_symlinks=False)
+        _copy_start(found.folder.events, target.events, found.events.size)
+    except OSError as error:
+        if fresh:
+            shutil.rmtree(target.path, ignore_errors=True)
+        raise NotImported(f"{error.filename or target.path} could not be copied: {error.strerror}.") from error
 
 
-def _finish(run_id: str, folder: RunDir) -> None:
-    last = _last_event(folder)
-    ended: dict[str, Any] = {"ended": _moment(last)}
-    if last["kind"] == "end":
-        ended |= {"reason": last["reason"] or "", "field": last.get("field") or ""}
-    move(run_id, status.ENDED, last["status"] if last["kind"] == "end" else status.LOST, **ended)
+def _copy_start(source: Path, target: Path, size: int) -> None:
+    with source.open("rb") as file, replacing(target) as copy:
+        while size and (part := file.read(min(size, COPY_BYTES))):
+            copy.write(part)
+            size -= len(part)
 
 
-def _last_event(folder: RunDir) -> Event:
-    with folder.events.open("rb") as file:
-        file.seek(max(0, folder.events.stat().st_size - TAIL))
-        lines, _ = whole_lines(file.read())
-    return parse_lines(lines[-1:])[0]
+def _finish(run_id: str, folder: RunDir, damage: str) -> None:
+    """Say how the run ended by its events here; where they are cut short, by what is damaged."""
+    events = read_events(folder.events)
+    said: dict[str, Any] = {"ended": _moment(events.last)}
+    if events.end:
+        said |= {"reason": events.end["reason"] or "", "field": (events.end["field"] or "")[:200]}
+    elif damage:
+        said |= {"reason": f"Imported as far as it can be read: {damage}."}
+    move(run_id, status.ENDED, events.end["status"] if events.end else status.LOST, **said)
+
+
+def _told(found: Survey, ours_ahead: bool) -> list[str]:
+    """What of the folder was not taken in, as sentences."""
+    if ours_ahead and not found.events.damage:
+        return []
+    return [f"{text[:1].upper()}{text[1:]}." for text in (found.events.damage, *found.left_out) if text]

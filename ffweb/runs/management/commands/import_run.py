@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from ffweb.people.models import User
 from ffweb.runs.importing import NotImported, import_dir
 from trainer.errors import ConfigError
+from trainer.words import plural
 
 
 class Command(BaseCommand):
@@ -28,7 +29,7 @@ class Command(BaseCommand):
                 f"No active member is called {name}." if name else "There is no member yet: sign in once."
             )
         try:
-            run = import_dir(user, options["dir"])
+            run = import_dir(user, options["dir"], self.stderr.write)
         except (NotImported, ConfigError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{run.pk} {run.name}: {run.status}, {run.seq} events")
+        self.stdout.write(f"{run.pk} {run.name}: {run.status}, {plural(run.seq, 'event')}")
