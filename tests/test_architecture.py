@@ -30,6 +30,7 @@ LIGHT = (
     "rundir",
     "errors",
     "words",
+    "plain",
 )
 EDGES = ("ffweb.pages", "ffweb.api", "ffweb.live.consumers", "ffweb.work.tasks")
 

@@ -95,6 +95,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError([wrong("config", f"{path} cannot be read: {error.strerror}")]) from error
     except ValueError as error:
         raise ConfigError([wrong("config", f"{path} is no JSON: {error}")]) from error
+    except RecursionError as error:
+        raise ConfigError([wrong("config", f"{path} is nested too deep to be a config")]) from error
     if not isinstance(content, dict):
         raise ConfigError([wrong("config", f"{path} must hold a JSON object")])
     return content

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 from pydantic.config import JsonDict
 
-from trainer import compatibility, merging, problems
+from trainer import compatibility, merging, plain, problems
 from trainer.axes.activation import AnyActivation, Relu
 from trainer.axes.architecture import AnyArchitecture
 from trainer.axes.base import RARE, Value
@@ -85,7 +85,10 @@ class RunConfig(Value, title="Run"):
     seed: int = Field(0, ge=0, le=2**31 - 1, title="Seed", json_schema_extra=_group("meters"))
     """Of all chances: weights, order of the images, negatives, dropout. Equal seeds give equal runs."""
     device: str = Field(
-        "auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", title="Device", json_schema_extra=_group("meters")
+        "auto",
+        pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,3})?)$",
+        title="Device",
+        json_schema_extra={**_group("meters"), "takes": "auto, cpu, mps, cuda, or cuda:1 for one of several"},
     )
     """auto: a GPU where there is one, else the CPU. Or cpu, cuda, cuda:1, mps."""
     threads: int | None = Field(None, ge=1, le=1024, title="Threads", json_schema_extra=_group("meters", rare=True))
@@ -152,10 +155,13 @@ class RunConfig(Value, title="Run"):
 
 def parse(config: Mapping[str, Any]) -> RunConfig:
     """A checked config; fields that are not given have their defaults. Raises ConfigError naming every field."""
+    plain.check(config)
+    whole = merging.merge(defaults(), upgrade(config))
     try:
-        result = RunConfig.model_validate(merging.merge(defaults(), upgrade(config)))
+        result = RunConfig.model_validate(whole)
     except ValidationError as error:
         raise ConfigError(problems.of(error, RunConfig)) from error
+    plain.check_truths(whole, result.model_dump(mode="json"))
     if errors := compatibility.problems(result):
         raise ConfigError(errors)
     return result
@@ -167,6 +173,8 @@ def compose(
     """Defaults, then the preset, `config` and dotted `changes` (kinds first), for `parse`. Raises ConfigError."""
     from trainer.presets import find
 
+    plain.check(config or {})
+    plain.check(changes or {})
     result = merging.merge(defaults(), find(preset).config if preset else {})
     result = merging.merge(result, upgrade(config or {}))
     return merging.change(result, changes or {})

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from trainer.errors import ConfigError
+from trainer.plain import DEEPEST
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,6 +27,8 @@ def change(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
     """Dotted `changes` ({"objective.theta": 1.5}) applied to `config`, kinds before all others, shallow before deep."""
     result = dict(config)
     for path in sorted(changes, key=lambda p: (not _is_kind(p, changes[p]), p.count("."))):
+        if path.count(".") > DEEPEST:
+            raise ConfigError([{"loc": path.split(".")[0], "msg": f"no setting lies {DEEPEST} deep", "type": "path"}])
         result = merge(result, _nested(path, path.split("."), changes[path], result))
     return result
 

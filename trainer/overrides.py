@@ -35,7 +35,11 @@ class LayerSettings:
 class Override(Value, title="Layers of their own"):
     """Settings for a span of layers, in place of the run's."""
 
-    span: str = Field(pattern=r"^\d+(-\d*)?$", title="Layers")
+    span: str = Field(
+        pattern=r"^[0-9]{1,4}(-[0-9]{0,4})?$",
+        title="Layers",
+        json_schema_extra={"takes": "layers counted from 1, such as 2, 2-4 or 3-"},
+    )
     """Counted from 1: 2, 2-4, or 3- for the third and all above it."""
     scope: AnyScope | None = Field(None, title="Scope")
     """How far their losses reach; empty: the run's. Backprop here and FF below is the hybrid."""
@@ -47,7 +51,9 @@ class Override(Value, title="Layers of their own"):
     """Their own loss; empty: the run's."""
     optimiser: AnyOptimiser | None = Field(None, title="Optimiser")
     """Their own optimiser; empty: the run's."""
-    window: tuple[int, int] | None = Field(None, title="Epochs", json_schema_extra=RARE)
+    window: tuple[int, int] | None = Field(
+        None, title="Epochs", json_schema_extra={**RARE, "takes": "two epochs, such as [0, 10]"}
+    )
     """First epoch (from 0) in which they learn, and the one in which they no longer do; empty: all."""
     frozen: bool = Field(False, title="Frozen")
     """Weights stay as they start; a trained projection on them still learns. A random control."""

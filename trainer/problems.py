@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, get_args, get_origin
+from collections.abc import Iterable, Iterator, Mapping
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
+from trainer import words
 from trainer.errors import Problem
 
 
@@ -28,14 +31,14 @@ def _one_a_field(problems: list[Problem]) -> list[Problem]:
 
 
 def _problem(entry: Mapping[str, Any], model: type[BaseModel]) -> Problem:
-    path, owner = _walk(entry["loc"], model)
+    path, owner, here = _walk(entry["loc"], model)
     if entry["type"] in ("union_tag_invalid", "union_tag_not_found"):
         path.append("kind")
-    return {"loc": ".".join(path), "msg": _sentence(entry, owner), "type": entry["type"]}
+    return {"loc": ".".join(path), "msg": _sentence(entry, path, owner, here), "type": entry["type"]}
 
 
-def _walk(loc: Iterable[Any], model: type[BaseModel]) -> tuple[list[str], type[BaseModel] | None]:
-    """The path without tags of discriminated unions, and the model that holds its last key."""
+def _walk(loc: Iterable[Any], model: type[BaseModel]) -> tuple[list[str], type[BaseModel] | None, Any]:
+    """The path without tags of discriminated unions, the model that holds its last key, and what stands there."""
     path: list[str] = []
     owner: type[BaseModel] | None = model
     here: Any = model
@@ -48,7 +51,7 @@ def _walk(loc: Iterable[Any], model: type[BaseModel]) -> tuple[list[str], type[B
         if owner or isinstance(key, int):  # other keys name branches of a plain union
             path.append(str(key))
         here = _annotation(owner, key) if owner else _item(here)
-    return path, owner
+    return path, owner, here
 
 
 def _item(annotation: Any) -> Any:
@@ -65,33 +68,52 @@ def _annotation(model: type[BaseModel], key: Any) -> Any:
 
 def _kinds(annotation: Any) -> dict[str, type[BaseModel]]:
     """The tagged classes of a discriminated union, by tag."""
-    if get_origin(annotation) is Annotated:
-        annotation = get_args(annotation)[0]
-    members = [m for m in get_args(annotation) if isinstance(m, type) and issubclass(m, BaseModel)]
+    members = [m for m in _members(annotation) if isinstance(m, type) and issubclass(m, BaseModel)]
     return {m.model_fields["kind"].default: m for m in members if "kind" in m.model_fields}
 
 
-def _sentence(entry: Mapping[str, Any], owner: type[BaseModel] | None) -> str:
-    context = entry.get("ctx", {})
+def _members(annotation: Any) -> Iterator[Any]:
+    """The types that a union is made of, whatever is written around it; of any other type nothing."""
+    if get_origin(annotation) is Annotated:
+        yield from _members(get_args(annotation)[0])
+    elif get_origin(annotation) in (Union, UnionType):
+        for member in get_args(annotation):
+            yield from (_members(member) if get_origin(member) else [member])
+
+
+def _sentence(entry: Mapping[str, Any], path: list[str], owner: type[BaseModel] | None, here: Any) -> str:
+    """What is wrong and what would work; `here` is the type of what stands at `path`, a field of `owner`."""
     match entry["type"]:
         case "extra_forbidden":
             return _unknown_key(str(entry["loc"][-1]), owner)
         case "union_tag_invalid":
-            return f"there is no kind '{context['tag']}' here; these would work: {context['expected_tags']}"
-        case "literal_error":
-            msg = f"must be {context['expected']}"
-        case "string_pattern_mismatch":
-            msg = f"must match {context['pattern']}"
-        case "model_attributes_type" | "model_type":
-            msg = "must be a group of settings"
-        case _:
-            msg = str(entry["msg"]).replace("Input should be", "must be")
-    return msg + _given(entry)
+            tag, tags = entry["ctx"]["tag"][: words.SHOWN], _quoted(_kinds(here))
+            return f"there is no kind '{tag}' here; these would work: {tags}"
+        case "union_tag_not_found":
+            return f"must be given; these would work: {_quoted(_kinds(here))}"
+        case "model_type" | "model_attributes_type":
+            inside = ["kind"] if _kinds(here) else list(getattr(here, "model_fields", {}))
+            return f"is a group of settings: set one of them, such as {'.'.join([*path, *inside[:1]])}"
+    field = _field(owner, path[-1]) if path else None
+    return words.wrong(entry, here, *_hints(field))
 
 
-def _given(entry: Mapping[str, Any]) -> str:
-    given = entry.get("input")
-    return f", not {given!r}" if isinstance(given, (str, int, float, bool)) else ""
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def _field(owner: type[BaseModel] | None, key: str) -> FieldInfo | None:
+    fields = owner.model_fields.items() if owner else ()
+    return next((field for name, field in fields if key in (name, field.alias)), None)
+
+
+def _hints(field: FieldInfo | None) -> tuple[str, Any]:
+    """What the field takes in words, where it has a pattern; and its default as an example."""
+    if field is None:
+        return "", None
+    extra, default = field.json_schema_extra, field.default
+    takes = str(extra.get("takes", "")) if isinstance(extra, dict) else ""
+    return takes, list(default) if isinstance(default, tuple) else None
 
 
 def _unknown_key(key: str, owner: type[BaseModel] | None) -> str:

@@ -18,6 +18,7 @@ from ffweb.runs.access import NotVisible, ShareGone
 from ffweb.runs.errors import Refused
 from ffweb.runs.filters import FilterError
 from ffweb.runs.models import Run
+from trainer import words
 from trainer.errors import ConfigError, Problem
 
 CONTENT_TYPE = "application/problem+json"
@@ -53,7 +54,7 @@ def unprocessable(errors: Sequence[Problem]) -> HttpResponse:
 
 def from_ninja(errors: Sequence[dict[str, Any]]) -> list[Problem]:
     """Ninja's errors with the parameter's source and name taken off `loc`: (body, order, tags, 0) becomes `tags.0`."""
-    return [Problem(loc=_loc(e["loc"]), msg=e["msg"], type=e["type"]) for e in errors]
+    return [Problem(loc=_loc(e["loc"]), msg=words.wrong(e), type=e["type"]) for e in errors]
 
 
 def _loc(loc: Sequence[str | int]) -> str:

@@ -12,6 +12,7 @@ from django.conf import settings
 from ffweb.work import presence
 from trainer import config as trainer_config
 from trainer import estimate as estimating
+from trainer import plain
 from trainer.config import RunConfig
 from trainer.data.catalogue import DataInfo, facts
 from trainer.errors import ConfigError, Problem
@@ -49,6 +50,7 @@ def check(
 
 
 def _bounded(value: Mapping[str, Any] | None, loc: str) -> None:
+    plain.check(value or {}, loc)
     size = len(orjson.dumps(value)) if value else 0
     if size > settings.MAX_CONFIG_BYTES:
         most = settings.MAX_CONFIG_BYTES

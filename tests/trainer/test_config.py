@@ -97,7 +97,7 @@ def test_a_new_kind_drops_the_old_values_fields_and_kinds_apply_first():
         ({"objective.thet": 1}, "objective.thet", "alpha"),
         ({"objective.kind": "thresold"}, "objective.kind", "threshold"),
         ({"data.nme": "x"}, "data.nme", "did you mean name?"),
-        ({"architecture.hidden": [10, 0]}, "architecture.hidden.1", "greater than or equal to 1"),
+        ({"architecture.hidden": [10, 0]}, "architecture.hidden.1", "at least 1"),
         ({"architecture.hidden": []}, "architecture.hidden", "at least 1"),
         ({"optimiser.lr": float("nan")}, "optimiser.lr", "finite"),
         ({"label_code.strength": "maximum"}, "label_code.strength", "'max'"),
@@ -110,7 +110,7 @@ def test_a_new_kind_drops_the_old_values_fields_and_kinds_apply_first():
         ({"scope": {"kind": "whole", "losses": "all"}, "schedule.kind": "greedy"}, "schedule.kind", "joint"),
         ({"normalisation.before.kind": "rms"}, "normalisation.before.kind", "goodness.power"),
         ({"layers": [{"span": "2-5", "frozen": True}]}, "layers.0.span", "layers 1 to 2"),
-        ({"layers": [{"span": "first"}]}, "layers.0.span", "must match"),
+        ({"layers": [{"span": "first"}]}, "layers.0.span", "such as 2, 2-4 or 3-"),
         ({"version": 7}, "version", "update"),
     ],
 )

@@ -17,6 +17,8 @@ def change(text: str) -> tuple[str, Any]:
         return path, json.loads(value)
     except ValueError:
         return path, value
+    except RecursionError as error:
+        raise ConfigError([wrong(path, "is nested too deep to be a setting")]) from error
 
 
 def wrong(loc: str, msg: str) -> Problem:
