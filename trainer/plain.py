@@ -39,7 +39,7 @@ def _truths(given: Any, taken: Any, loc: str) -> Iterator[tuple[str, str]]:
 
 def _faults(value: Any, loc: str, depth: int) -> Iterator[tuple[str, str]]:
     if depth > DEEPEST:
-        yield loc.split(".")[0], f"is nested more than {DEEPEST} deep, and no setting is"
+        yield loc.split(".", maxsplit=1)[0], f"is nested more than {DEEPEST} deep, and no setting is"
     elif isinstance(value, Mapping):
         for key, item in value.items():
             yield from _text_faults(str(key), loc)

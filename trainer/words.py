@@ -23,7 +23,7 @@ def wrong(entry: Mapping[str, Any], annotation: Any = None, takes: str = "", exa
 
     `annotation` is the field's type, `takes` says in words what a pattern wants, `example` is a value that works.
     """
-    kind, context, given = str(entry["type"]), entry.get("ctx", {}), entry.get("input")
+    kind, context, given = str(entry["type"]), entry.get("ctx", {}), entry.get("input", ...)
     if kind in ("value_error", "assertion_error"):
         text, long = str(entry["msg"]).partition(", ")[2], isinstance(given, str) and len(given) > SHOWN
         return text.replace(given, f"{given[:SHOWN]}…") if long else text
@@ -34,53 +34,59 @@ def wrong(entry: Mapping[str, Any], annotation: Any = None, takes: str = "", exa
     return (_bound(kind, context, given) or _plain(kind, context, takes) or _other(entry)) + _not(given, kind)
 
 
+_PLAIN = {
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "string_type": "text",
+    "string_unicode": "text",
+    "dict_type": "a group of settings",
+    "model_type": "a group of settings",
+    "model_attributes_type": "a group of settings",
+}
+"""What a single value must be, by pydantic's type of error."""
+_BOUNDS = {
+    "greater_than_equal": ("must be at least", "ge"),
+    "greater_than": ("must be more than", "gt"),
+    "less_than_equal": ("must be at most", "le"),
+    "less_than": ("must be less than", "lt"),
+}
+_SIZES = {
+    "string_too_short": ("must have at least", "min_length", "character"),
+    "string_too_long": ("may have at most", "max_length", "character"),
+    "too_short": ("must have at least", "min_length", "item"),
+    "too_long": ("may have at most", "max_length", "item"),
+}
+
+
 def _plain(kind: str, context: Mapping[str, Any], takes: str) -> str:
-    """What a single value must be, by pydantic's type of error."""
-    match kind:
-        case "literal_error" | "enum":
-            return f"must be {context['expected']}"
-        case "string_pattern_mismatch":
-            return f"must be {takes}" if takes else "is not written as it has to be"
-        case "int_type" | "int_parsing" | "int_parsing_size" | "int_from_float":
-            return "must be a whole number"
-        case "float_type" | "float_parsing":
-            return "must be a number"
-        case "finite_number":
-            return "must be a finite number"
-        case "bool_type" | "bool_parsing":
-            return "must be true or false"
-        case "string_type" | "string_unicode":
-            return "must be text"
-        case "dict_type" | "model_type" | "model_attributes_type":
-            return "must be a group of settings"
-        case _ if kind.startswith(("date", "time")):
-            return "must be a date and a time, such as 2030-01-31T12:00:00Z"
-    return ""
+    if kind in _PLAIN:
+        return f"must be {_PLAIN[kind]}"
+    if kind in ("literal_error", "enum"):
+        return f"must be {context.get('expected')}"
+    if kind == "string_pattern_mismatch":
+        return f"must be {takes}" if takes else "is not written as it has to be"
+    return "must be a date and a time, such as 2030-01-31T12:00:00Z" if kind.startswith(("date", "time")) else ""
 
 
 def _bound(kind: str, context: Mapping[str, Any], given: Any) -> str:
     """What a value's size must be."""
-    match kind:
-        case "greater_than_equal":
-            return f"must be at least {_number(context['ge'])}"
-        case "greater_than":
-            return f"must be more than {_number(context['gt'])}"
-        case "less_than_equal":
-            return f"must be at most {_number(context['le'])}"
-        case "less_than":
-            return f"must be less than {_number(context['lt'])}"
-        case "string_too_short" if context["min_length"] == 1:
-            return "must not be empty"
-        case "string_too_short":
-            return f"must have at least {plural(context['min_length'], 'character')}"
-        case "string_too_long":
-            long = f", not {len(given):,}" if isinstance(given, str) else ""
-            return f"may have at most {plural(context['max_length'], 'character')}{long}"
-        case "too_short":
-            return f"must have at least {plural(context['min_length'], 'item')}"
-        case "too_long":
-            return f"may have at most {plural(context['max_length'], 'item')}"
-    return ""
+    if kind in _BOUNDS:
+        words, key = _BOUNDS[kind]
+        return f"{words} {_number(context[key])}" if key in context else ""
+    words, key, what = _SIZES.get(kind, ("", "", ""))
+    if key not in context:
+        return ""
+    if kind == "string_too_short" and context[key] == 1:
+        return "must not be empty"
+    long = f", not {len(given):,}" if kind == "string_too_long" and isinstance(given, str) else ""
+    return f"{words} {plural(context[key], what)}{long}"
 
 
 def _number(bound: Any) -> str:

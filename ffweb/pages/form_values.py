@@ -177,6 +177,10 @@ def _json(text: str) -> Any:
         return json.loads(text or "[]")
     except json.JSONDecodeError as no:
         raise Unreadable(f"This is no JSON: {no.msg} at character {no.pos + 1}.") from None
+    except RecursionError:
+        raise Unreadable("This is nested too deep to be a setting.") from None
+    except ValueError:  # more digits than Python reads
+        raise Unreadable("A number in it is too large.") from None
 
 
 # ── the whole form ────────────────────────────────────────────────────────────────────────────────────────────────
