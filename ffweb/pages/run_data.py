@@ -10,7 +10,7 @@ from ffweb.pages.form_values import value_at
 from ffweb.pages.method import BACKPROP, method
 from ffweb.pages.run_words import test_images
 from ffweb.pages.sentence import Outcome, outcome
-from ffweb.runs import queries
+from ffweb.runs import queries, sound
 from ffweb.runs.models import Run
 from ffweb.runs.queries import Payload
 from trainer.metrics import over_of
@@ -25,8 +25,11 @@ def page_data(
         "api": api,
         "socket": socket,
         "shared": shared,
-        "layers": run.layers,
-        "metrics": {name: {"over": over_of(name)} | info for name, info in run.metric_info.items()},
+        "layers": run.layers if isinstance(run.layers, list) else [],
+        "metrics": {
+            name: {"over": over_of(name)} | sound.mapping(info)
+            for name, info in sound.mapping(run.metric_info).items()
+        },
         "theta": threshold(run.config),
         "epochs": value_at(run.config, "schedule.epochs"),
         "epoch": run.epoch,
@@ -48,7 +51,8 @@ def threshold(config: Mapping[str, Any]) -> float | None:
 def result_parts(result: Mapping[str, Any] | None) -> dict[str, Any]:
     """The lists of result.json that are drawn as bars."""
     parts = ("per_layer", "per_epoch")
-    return {name: result[name] for name in parts if result and result.get(name)}
+    found = sound.mapping(result)
+    return {name: value for name in parts if isinstance(value := found.get(name), list) and value}
 
 
 def twin_of(run: Run, group: Sequence[Payload]) -> Payload | None:

@@ -58,7 +58,7 @@ def state(run: Run, payload: Mapping[str, Any], *, workers: int | None = None) -
         return State("warn", "stop", "Stopping at the next step. Results up to there are kept.")
     return State(
         TONES.get(name, "idle"),
-        status.STATUSES[name].icon,
+        status.known(name).icon,
         _ended(run),
         log=tail(run) if name in (status.FAILED, status.LOST) else "",
         slower=_slower(run) if name == status.DIVERGED else None,
@@ -77,7 +77,7 @@ def _waiting(place: int | None, workers: int | None, resumed: bool) -> str:
 
 
 def _ended(run: Run) -> str:
-    reason = run.reason or status.STATUSES[run.status].sentence
+    reason = run.reason or status.known(run.status).sentence
     if run.seq == 0 or run.step == 0:
         return reason
     kept = {

@@ -15,7 +15,7 @@ from ffweb.pages.method import method
 from ffweb.pages.run_data import page_data
 from ffweb.pages.run_words import config_groups, data_title, info_of, subtitle, test_images
 from ffweb.pages.sentence import headline, outcome
-from ffweb.runs import queries, status
+from ffweb.runs import queries, sound, status
 from ffweb.runs.access import ShareGone, share_for
 from ffweb.runs.models import Run
 
@@ -63,6 +63,6 @@ def _body(run: Run, token: str, payload: dict[str, Any]) -> dict[str, Any]:
         "data": page_data(run, payload, api=api, socket=socket_address("s", token), shared=True),
         "api": api,
         "config_groups": config_groups(run.config, run.preset),
-        "environment": {key: run.environment[key] for key in SHOWN if run.environment.get(key)},
+        "environment": {key: value for key in SHOWN if (value := sound.mapping(run.environment).get(key))},
         "licence": getattr(info_of(run.config), "licence", ""),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ffweb.runs import sound
 from ffweb.runs.facts import flatten, metrics_of
 from ffweb.runs.models import Run
 from ffweb.runs.queries import run_payload
@@ -44,7 +45,7 @@ def _metrics(runs: Sequence[Run]) -> dict[str, Any]:
 def _info(name: str, runs: Sequence[Run]) -> dict[str, Any]:
     """Unit, direction and help: as the runs' own first event said, else as this version knows them."""
     for run in runs:
-        if name in run.metric_info:
-            return {"over": over_of(name), **run.metric_info[name]}
+        if told := sound.mapping(sound.mapping(run.metric_info).get(name)):
+            return {"over": over_of(name), **told}
     known = metric(name)
     return dict(known.info()) if known else {"unit": "", "better": None, "help": "", "over": "last"}

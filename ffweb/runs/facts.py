@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ffweb.runs import sound
 from ffweb.runs.models import Fact, Run
 
 _KEY, _TEXT = 120, 200  # columns' widths
@@ -33,7 +34,7 @@ def store_result(run_id: str) -> None:
 
 
 def _result_facts(run: Run) -> Iterator[tuple[str, Any]]:
-    result = run.result or {}
+    result = sound.mapping(run.result)
     yield from flatten("result", {k: v for k, v in result.items() if k not in ("metrics", "reason", "status")})
     for name, values in metrics_of(run).items():
         rule = name in run.overall  # else it is the last value
@@ -44,12 +45,13 @@ def _result_facts(run: Run) -> Iterator[tuple[str, Any]]:
 
 def metrics_of(run: Run) -> dict[str, dict[str, Any]]:
     """{metric: {last, best, best_step, over}}: of the result, else of what the events said so far."""
-    told = (run.result or {}).get("metrics")
+    told, best = sound.mapping(run.result).get("metrics"), sound.mapping(run.best)
     if isinstance(told, dict):
         found = {name: values for name, values in told.items() if isinstance(values, dict)}
     else:
-        found = {name: {"last": value, **run.best.get(name, {})} for name, value in run.latest.items()}
-    over = {name: whole[0] for name, whole in run.overall.items()}
+        latest = sound.numbers(run.latest)
+        found = {name: {"last": value, **sound.mapping(best.get(name))} for name, value in latest.items()}
+    over = sound.overall(run.overall)
     return {name: {**values, "over": over.get(name, values.get("last"))} for name, values in found.items()}
 
 

@@ -12,7 +12,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from ffweb.people.models import User
-from ffweb.runs import filters, sorting, status
+from ffweb.runs import filters, sorting, sound, status
 from ffweb.runs.access import is_live, may_change, runs_for
 from ffweb.runs.facts import metrics_of
 from ffweb.runs.models import Figure, LogLine, Run
@@ -42,7 +42,7 @@ def run_payload(run: Run) -> Payload:
 
 def row_payload(run: Run, position: int | None) -> Payload:
     """A run as a row of the table: its payload and the sparkline of its test accuracy."""
-    return _payload(run, position) | {"sparkline": run.sparkline}
+    return _payload(run, position) | {"sparkline": sound.line(run.sparkline)}
 
 
 def share_payload(run: Run) -> Payload:
@@ -57,7 +57,7 @@ def _payload(run: Run, position: int | None) -> Payload:
         "id": run.pk,
         "name": run.name,
         "status": run.status,
-        "reason": run.reason or status.STATUSES[run.status].sentence,
+        "reason": run.reason or status.known(run.status).sentence,
         "preset": run.preset or None,
         "config": run.config,
         "owner": run.owner.username,
@@ -70,10 +70,10 @@ def _payload(run: Run, position: int | None) -> Payload:
         "device": run.device or run.queue,
         "worker": run.worker or None,
         "queue_position": position,
-        "progress": {"done": 0.0, "eta_s": None, "phase": ""} | run.progress,
+        "progress": sound.progress(run.progress),
         "silent_since": _time(silent_since(run)),
-        "latest": {**run.latest, **{name: whole[0] for name, whole in run.overall.items()}},
-        "result": metrics_of(run) if run.result and "metrics" in run.result else None,
+        "latest": {**sound.numbers(run.latest), **sound.overall(run.overall)},
+        "result": metrics_of(run) if "metrics" in sound.mapping(run.result) else None,
         "created": _time(run.created),
         "started": _time(run.started),
         "ended": _time(run.ended),
@@ -177,7 +177,11 @@ def figures(run: Run) -> list[Payload]:
 def figure(run: Run, name: str) -> Payload | None:
     """The body of a figure at its latest step, or None."""
     found = Figure.objects.filter(run=run, name=name).first()
-    return None if found is None else {"name": name, "step": found.step, "summary": found.summary, **found.body}
+    return (
+        None
+        if found is None
+        else {"name": name, "step": found.step, "summary": found.summary, **sound.mapping(found.body)}
+    )
 
 
 def log(run: Run, after: int = 0, limit: int = 1000) -> list[Payload]:

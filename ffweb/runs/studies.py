@@ -164,7 +164,7 @@ def _point(row: Mapping[str, Any]) -> Point | None:
         case=_case(method, row["config"]),
         run=row["pk"],
         status=row["status"],
-        reason=row["reason"] or status.STATUSES[row["status"]].sentence,
+        reason=row["reason"] or status.known(row["status"]).sentence,
         device=row["device"],
         silent=silent_since(Run(**{name: row[name] for name in HEARD})) is not None,
         on_gpu="memory/cuda" in latest,

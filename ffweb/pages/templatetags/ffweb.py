@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from ffweb.pages import format as f
 from ffweb.pages.modules import preloads
 from ffweb.pages.sparkline import path
-from ffweb.runs.status import STATUSES
+from ffweb.runs.status import known
 
 register = template.Library()
 
@@ -83,7 +83,7 @@ def icon(name: str) -> SafeString:
 @register.simple_tag
 def pill(status: str) -> SafeString:
     """Icon, word and tint of a status."""
-    s = STATUSES[status]
+    s = known(status)
     return format_html(
         '<span class="pill {}" data-status="{}">{}<span>{}</span></span>', s.tone, s.name, icon(s.icon), s.word
     )
