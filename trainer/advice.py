@@ -7,8 +7,10 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from trainer.arithmetic import Shapes
+from trainer.axes.data import Data
 from trainer.capacity import size
 from trainer.data.sizes import sizes
+from trainer.words import plural
 
 if TYPE_CHECKING:
     from trainer.config import RunConfig
@@ -19,7 +21,7 @@ def warnings(config: RunConfig, info: DataInfo) -> list[str]:
     """Sentences, the most important first."""
     return [
         text
-        for check in (_download, _threshold, _readout, _overlay, _batch, _few_tests)
+        for check in (_download, _untrained, _batch_norm, _threshold, _readout, _overlay, _batch, _idle, _few_tests)
         for text in check(config, info)
     ]
 
@@ -27,6 +29,46 @@ def warnings(config: RunConfig, info: DataInfo) -> list[str]:
 def _download(config: RunConfig, info: DataInfo) -> Iterator[str]:
     if not info.local:
         yield f"{info.title} is downloaded first: {size(info.bytes)}."
+
+
+def _untrained(config: RunConfig, info: DataInfo) -> Iterator[str]:
+    """Images are drawn in equal shares of the classes, so that so few leave some out."""
+    found = sizes(config.data, info)
+    if found.train < info.classes:
+        left = plural(info.classes - found.train, "class is", "classes are")
+        yield (
+            f"{plural(found.train, 'training image')} of {info.classes:,} classes: at least {left} never trained. "
+            f"{info.classes:,} or more have one of each."
+        )
+    if found.test < info.classes:
+        left = plural(info.classes - found.test, "class is", "classes are")
+        yield f"{plural(found.test, 'test image')} of {info.classes:,} classes: at least {left} never tested."
+
+
+def _batch_norm(config: RunConfig, info: DataInfo) -> Iterator[str]:
+    """One image has no deviation."""
+    train = sizes(config.data, info).train
+    alone = min(config.schedule.batch_size or train, train) == 1
+    if alone and any(norm.kind == "batch" for _, norm in config.normalisation):
+        yield (
+            "A batch of 1 image has no mean and deviation of its own, so that batch norm does nothing of use: set "
+            "schedule.batch_size to 16 or more, or another normalisation."
+        )
+
+
+def _idle(config: RunConfig, info: DataInfo) -> Iterator[str]:
+    """Values that do nothing beside the others."""
+    if info.kind == "image" and (config.data.window, config.data.prefix) != (Data().window, None):
+        yield "data.window and data.prefix are of texts: on pictures they do nothing."
+    shortlist = getattr(config.readout, "shortlist", None)
+    if shortlist and shortlist >= info.classes:
+        yield f"readout.shortlist does nothing: there are {info.classes:,} labels, and it tries {shortlist:,}."
+    if config.competitors.kind == "hard_wrong_label" and info.classes == 2:
+        yield "With two classes there is one wrong label only, hard or not."
+    epochs = getattr(config.schedule, "epochs", None)
+    for number, override in enumerate(config.layers):
+        if epochs and override.window and override.window[0] >= epochs:
+            yield f"layers.{number}.window begins after the last epoch: these layers never learn."
 
 
 def _threshold(config: RunConfig, info: DataInfo) -> Iterator[str]:
@@ -65,7 +107,7 @@ def _overlay(config: RunConfig, info: DataInfo) -> Iterator[str]:
 def _batch(config: RunConfig, info: DataInfo) -> Iterator[str]:
     asked, train = config.schedule.batch_size, sizes(config.data, info).train
     if asked and asked > train:
-        yield f"There are {train:,} training images, fewer than the batch of {asked:,}: an epoch is one step."
+        yield f"{plural(train, 'training image')} are fewer than the batch of {asked:,}: an epoch is one step."
 
 
 def _few_tests(config: RunConfig, info: DataInfo) -> Iterator[str]:

@@ -14,6 +14,7 @@ from trainer.evaluate import Judgement, Sweep, judge
 from trainer.gauges import Sums
 from trainer.metrics import layer as series
 from trainer.nets.layer import READING
+from trainer.words import plural
 
 if TYPE_CHECKING:
     from trainer.axes.precision import AnyPrecision
@@ -178,7 +179,7 @@ def draw(run: Session, test: Judgement) -> None:
         record(f"separation-{layer + 1}", step, content, f"{content['ordered']:.2%} of pairs in the right order")
     if run.data.info.kind == "image":
         content = figures.mistakes(test, run.data)
-        record("mistakes", step, content, f"{len(content['items'])} images")
+        record("mistakes", step, content, plural(len(content["items"]), "image"))
     run.drawn_at = time.monotonic()
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from trainer import figures
 from trainer.data import counted
+from trainer.remarks import remarks
 from trainer.report import draw, judge_images, judge_test
+from trainer.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +46,7 @@ def conclude(run: Session) -> dict[str, Any]:
     metrics = run.recorder.summed_up()
     content = {
         "status": "finished",
-        "reason": f"Test accuracy {100 * test.accuracy:.2f} % after {run.plan.epochs} epochs.",
+        "reason": f"Test accuracy {100 * test.accuracy:.2f} % after {plural(run.plan.epochs, 'epoch')}.",
         "started": run.began,
         "ended": time.time(),
         "epochs": run.plan.epochs,
@@ -53,6 +55,7 @@ def conclude(run: Session) -> dict[str, Any]:
         "flops": run.counters.flops,
         "train_accuracy": train.accuracy,
         "test_accuracy": test.accuracy,
+        "remarks": remarks(test, run.recorder.summary, layers, run.counters.step),
         "metrics": metrics,
         "confusion": figures.confusion(test, run.data.labels)["matrix"],
         "per_layer": [_layer(run, index, by_test, by_train) for index in range(layers)],
@@ -68,6 +71,8 @@ def conclude(run: Session) -> dict[str, Any]:
     }
     if run.data.info.kind == "text":
         content["ngrams"] = counted(run.data)
+    for remark in content["remarks"]:
+        run.recorder.log(remark, "warning")
     run.recorder.result(content)
     return content
 

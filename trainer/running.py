@@ -80,6 +80,9 @@ def carry_out(config: RunConfig, folder: RunDir, recorder: Recorder, stop: Stop,
     _start(session, resumed=_resumed_from(session) if resume else None)
     _describe(session)
     _compare(recorder, before, session.environment)
+    if not state:
+        for text in estimate.warnings(config, data.info):
+            recorder.log(text, "warning")
     if data.info.kind == "text" and not state:
         recorder.log(_counts(data))
     train(session)

@@ -187,7 +187,7 @@ def _meters(config: Config, info: DataInfo | None) -> str:
     steps = value_at(config, "metrics.every_steps")
     device = str(value_at(config, "device", ""))
     return _joined(
-        [f"every {steps} steps" if steps and steps > 1 else "every step", f"device {device}" if device else ""]
+        [f"every {steps:,} steps" if steps and steps > 1 else "every step", f"device {device}" if device else ""]
     )
 
 

@@ -11,6 +11,7 @@ from ffweb.pages.rows import data_of
 from ffweb.runs.status import FINISHED
 from ffweb.runs.studies import Point, held
 from trainer.profiling.cases import METHODS
+from trainer.words import plural
 
 MEGABYTE = 1e6
 PART_NAMES = {"weights": "weights", "gradients": "gradients", "optimiser": "optimiser", "activations": "activities"}
@@ -94,4 +95,4 @@ def standing(points: Sequence[Point]) -> str:
     ended = sum(not point.active for point in points)
     failed = sum(not point.active and point.status != FINISHED for point in points)
     gone = f", {number(failed)} without a figure" if failed else ""
-    return f"{number(ended)} of {number(len(points))} runs have ended{gone}"
+    return f"{number(ended)} of {plural(len(points), 'run')} {'has' if len(points) == 1 else 'have'} ended{gone}"

@@ -20,7 +20,7 @@ from ffweb.pages.method import method
 from ffweb.pages.run_data import page_data, twin_of, twin_outcome
 from ffweb.pages.run_state import can, state, tail
 from ffweb.pages.run_words import config_groups, subtitle, test_images
-from ffweb.pages.sentence import outcome, result_sentence
+from ffweb.pages.sentence import outcome, remarks, result_sentence
 from ffweb.people.models import User
 from ffweb.runs import controls, queries, services, status, studies
 from ffweb.runs.access import NotVisible, may_change, run_for
@@ -72,6 +72,7 @@ def _state_context(user: User, run: Run) -> dict[str, Any]:
         "subtitle": subtitle(run.config),
         "state": state(run, payload, workers=_workers(run)),
         "sentence": result_sentence(outcome(payload, images), twin_outcome(twin)) if run.result else "",
+        "remarks": remarks(run.result),
         "twin": twin,
         "can": can(run, change=may_change(user, run)),
         "study": run.group if studies.is_part(run) else "",

@@ -14,7 +14,7 @@ from ffweb.pages.http import socket_address
 from ffweb.pages.method import method
 from ffweb.pages.run_data import page_data
 from ffweb.pages.run_words import config_groups, data_title, info_of, subtitle, test_images
-from ffweb.pages.sentence import headline, outcome
+from ffweb.pages.sentence import headline, outcome, remarks
 from ffweb.runs import queries, sound, status
 from ffweb.runs.access import ShareGone, share_for
 from ffweb.runs.models import Run
@@ -52,6 +52,7 @@ def _head(run: Run) -> dict[str, Any]:
         "headline": headline(
             method(run.config).tag, data_title(run.config), run.status, outcome(payload, test_images(run.config))
         ),
+        "remarks": remarks(run.result),
         "subtitle": subtitle(run.config),
         "progressing": run.status in (*status.OWNED, status.LOST),
     }

@@ -37,7 +37,7 @@ def _result_facts(run: Run) -> Iterator[tuple[str, Any]]:
     result = sound.mapping(run.result)
     yield from flatten("result", {k: v for k, v in result.items() if k not in ("metrics", "reason", "status")})
     for name, values in metrics_of(run).items():
-        rule = name in run.overall  # else it is the last value
+        rule = name in sound.mapping(run.overall)  # else it is the last value
         yield from flatten(f"result.{name}", {k: v for k, v in values.items() if rule or k != "over"})
     if run.started and run.ended:
         yield "result.duration", (run.ended - run.started).total_seconds()

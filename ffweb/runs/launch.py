@@ -24,6 +24,7 @@ from ffweb.work.bell import ring
 from trainer.controls import CONTROLS
 from trainer.errors import ConfigError, Problem
 from trainer.presets import PRESETS
+from trainer.words import plural
 
 NAME_LENGTH, NOTES_LENGTH = 200, 20_000
 MAX_TAGS, TAG_LENGTH = len(facts.TAG_KEYS), 40
@@ -191,7 +192,7 @@ def check_room(user: User, more: int) -> None:
     waiting = Run.objects.filter(owner=user, status=status.QUEUED, deleted_at=None).count()
     most = settings.MAX_QUEUED_PER_USER
     if waiting + more > most:
-        raise TooMany(f"You may have {most} runs waiting and have {waiting}: let some finish, or stop some.")
+        raise TooMany(f"You may have {plural(most, 'run')} waiting and have {waiting}: let some finish, or stop some.")
 
 
 def refused(loc: str, msg: str, type: str = "value_error") -> ConfigError:

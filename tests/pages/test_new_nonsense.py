@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
-
 from forms import NEW, error_at, shown
 
 NONSENSE = [
-    "[" * 3000, "[" * 3000 + "]" * 3000, '[{"span":' * 500 + "1" + "}]" * 500, "9" * 5000, "1e400", "1e308", "-1", "NaN",
+    "[" * 3000, "[" * 3000 + "]" * 3000, '[{"span":' * 500 + "1" + "}]" * 500, "9" * 5000, "1e400", "1e308", "-1",
     "\ud7ff\0", "[[1]]", '[{"span": 5}]', '{"a": 1}', "null", "true", "[1e999]", "x" * 20_000,
 ]  # fmt: skip
 

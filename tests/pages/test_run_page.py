@@ -237,3 +237,14 @@ def test_a_finished_run_offers_the_controls_it_lacks_and_starts_them_beside_it(
 
 def test_a_run_that_goes_on_offers_no_controls(make: Callable[..., Run], browser: Browser, alice: User) -> None:
     assert 'name="against"' not in page_of(browser(alice), make(status=status.RUNNING))
+
+
+def test_what_the_trainer_remarked_stands_beside_the_result(
+    browser: Callable[[User | None], Client], alice: User
+) -> None:
+    remark = "Accuracy is at chance: always giving the commonest answer reaches 10 %."
+    result = {"metrics": {}, "remarks": [remark, 5]}
+    run = make_run(alice, status="finished", result=result, latest={"test/accuracy": 0.1})
+    _, token = services.make_share(alice, run)
+    assert remark in browser(alice).get(f"/runs/{run.pk}").content.decode()
+    assert remark in browser(None).get(f"/s/{token}").content.decode()

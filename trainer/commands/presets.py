@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from trainer.presets import PRESETS, Preset, words
 from trainer.presets.measured import Row, current, read
 from trainer.presets.summary import Against, Summary, summary
+from trainer.words import plural
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -65,7 +66,7 @@ def _published(preset: Preset) -> str:
 def _measured(found: Summary | None) -> str:
     if found is None:
         return "not yet: python -m trainer reproduce runs it"
-    budget = f"{found.epochs:g} epochs, {words.seconds(found.seconds)}"
+    budget = f"{plural(found.epochs, 'epoch')}, {words.seconds(found.seconds)}"
     return f"{words.mean(found.figure)} (test, {words.seeds(found.figure)}; {budget}; {found.hardware})"
 
 

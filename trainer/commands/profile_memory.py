@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from trainer.data.catalogue import facts
 from trainer.profiling.cases import DEFAULT, DEPTHS, METHODS, Case
+from trainer.words import plural
 
 if TYPE_CHECKING:
     from trainer.profiling.study import Row
@@ -74,7 +75,7 @@ def _profile(args: argparse.Namespace) -> int:
 def _line(row: Row) -> str:
     from trainer.profiling import plot
 
-    head = f"{row['method']}  {row['layers']} layers  "
+    head = f"{row['method']}  {plural(row['layers'], 'layer')}  "
     if "failed" in row:
         return f"{head}{row['failed']}"
     return head + f"{plot.peak(row) / plot.MEGABYTE:.1f} MB  {row['seconds']:.1f} s"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from trainer.profiling.cases import METHODS
 from trainer.profiling.study import Row
+from trainer.words import plural
 
 MEGABYTE = 1e6
 COLOURS = ("#2F6DB5", "#0E8A6A", "#8A5FBF", "#B5472F", "#A07A12", "#5B6573")
@@ -61,12 +62,12 @@ def _hover(row: Row) -> str:
     anonymous = row["rise"]["anonymous"]  # a run of the web does not tell it
     rest = [] if anonymous is None else [f"anonymous {anonymous / MEGABYTE:.0f} MB"]
     end = " · ".join([*rest, f"{row['seconds']:.1f} s"])
-    return "<br>".join([f"{row['layers']} layers: {peak(row) / MEGABYTE:.0f} MB", *parts, end])
+    return "<br>".join([f"{plural(row['layers'], 'layer')}: {peak(row) / MEGABYTE:.0f} MB", *parts, end])
 
 
 def _conditions(rows: Sequence[Row]) -> str:
     first = rows[0]
-    images = f"{first['images']:,} images" if first["images"] else "all images"
+    images = plural(first["images"], "image") if first["images"] else "all images"
     return (
         f"{first['data']}, {images}, one epoch, batches of {first['batch']:,}, layers of {first['hidden']:,}; "
         "every point is a process of its own"

@@ -9,6 +9,7 @@ from trainer.presets.findings import FINDINGS, Case, Finding, figures, measured
 from trainer.presets.measured import Row
 from trainer.presets.summary import Summary
 from trainer.reproduce.page import NONE, table
+from trainer.words import plural
 
 COLUMNS = ("case", "test", "each layer alone", "frozen at random", "budget of a seed", "run")
 
@@ -44,6 +45,6 @@ def _cells(case: Case, found: Summary) -> list[str]:
         "<br>".join([f"{words.mean(found.figure)} ({words.seeds(found.figure)})", *map(words.mean, found.also)]),
         words.layers(found.per_layer),
         words.mean(frozen.control) if frozen else NONE,
-        f"{found.epochs:g} epochs<br>{words.seconds(found.seconds)}<br>{found.hardware}",
+        f"{plural(found.epochs, 'epoch')}<br>{words.seconds(found.seconds)}<br>{found.hardware}",
         "<br>".join(_command(case)),
     ]

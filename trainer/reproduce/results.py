@@ -11,6 +11,7 @@ from trainer.presets import PRESETS, Preset, words
 from trainer.presets.measured import Row, current, variants
 from trainer.presets.summary import Against, Summary, summary
 from trainer.reproduce.page import NONE, table
+from trainer.words import plural
 
 COLUMNS = (
     "preset", "what", "budget of a seed", "seeds", "test", "each layer alone", "target", "controls", "hardware",
@@ -79,7 +80,7 @@ def _controls(found: Summary) -> list[str]:
 
 
 def _budget(found: Summary) -> str:
-    return f"{found.epochs:g} epochs<br>{words.seconds(found.seconds)}<br>{found.images:,} images"
+    return f"{plural(found.epochs, 'epoch')}<br>{words.seconds(found.seconds)}<br>{plural(found.images, 'image')}"
 
 
 def _target(preset: Preset, found: Summary, changed: bool) -> str:

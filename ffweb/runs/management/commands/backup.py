@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ffweb import backup
+from trainer.words import plural
 
 
 class Command(BaseCommand):
@@ -24,5 +25,6 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{path} could not be written: {error.strerror}.") from error
         self.stdout.write(
-            f"{path}: {counts['people.user']} members, {counts['runs.run']} runs, {path.stat().st_size:,} bytes"
+            f"{path}: {plural(counts['people.user'], 'member')}, {plural(counts['runs.run'], 'run')}, "
+            f"{path.stat().st_size:,} bytes"
         )

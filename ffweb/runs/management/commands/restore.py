@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ffweb import backup
+from trainer.words import plural
 
 
 class Command(BaseCommand):
@@ -24,4 +25,6 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"{options['file']} could not be read: {error.strerror}.") from error
-        self.stdout.write(f"Restored {counts['people.user']} members and {counts['runs.run']} runs.")
+        self.stdout.write(
+            f"Restored {plural(counts['people.user'], 'member')} and {plural(counts['runs.run'], 'run')}."
+        )
