@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from persons import make_run
 
 from ffweb.people.models import User
-from ffweb.runs import status
+from ffweb.runs import services, status
 from ffweb.runs.models import Figure, Run, Share
 from trainer.config import compose, parse
 from trainer.controls import CONTROLS
