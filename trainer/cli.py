@@ -57,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--set", action="append", default=[], metavar="A.B=V", dest="changes", help="change one field")
     run.add_argument("--out", type=Path, required=True, help="the run's folder")
     run.add_argument("--resume", action="store_true", help="go on from the folder's checkpoint")
+    run.add_argument(
+        "--from", type=Path, dest="begin", metavar="DIR", help="begin with the checkpoint of another run: more epochs"
+    )
     run.add_argument("--parent-pipe", action="store_true", help="end when stdin ends; for the worker")
     run.set_defaults(command=_run)
     presets_command.add_to(commands)
@@ -75,12 +78,15 @@ def _parser() -> argparse.ArgumentParser:
 def _run(args: argparse.Namespace) -> int:
     from trainer.running import run
 
-    return run(lambda: _composed(args), args.out, resume=args.resume, parent_pipe=args.parent_pipe)
+    if args.begin and args.resume:
+        raise ConfigError([wrong("from", "--resume goes on in its own folder: leave --from out, it was read before")])
+    return run(lambda: _composed(args), args.out, resume=args.resume, parent_pipe=args.parent_pipe, begin=args.begin)
 
 
 def _composed(args: argparse.Namespace) -> configs.RunConfig:
     """The config that the arguments describe. Raises ConfigError."""
-    stored = args.out / "config.json" if args.resume and not (args.preset or args.config) else args.config
+    goes_on = args.begin or (args.out if args.resume else None)
+    stored = goes_on / "config.json" if goes_on and not (args.preset or args.config) else args.config
     content = _read(stored) if stored else None
     if args.preset is None and content is None and not args.changes:
         msg = f"say what to run, with --preset, --config or --set; presets: {', '.join(PRESETS)}"

@@ -1,4 +1,4 @@
-"""Whether a stored run and a config are the same run: what agrees before anything is written. Imports no torch."""
+"""Whether a stored run and a config are the same run, or one that begins with it: asked before anything is written."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from trainer import checkpoint
 from trainer import config as configs
 from trainer.claim import refusal
 from trainer.config import RunConfig
@@ -15,6 +16,8 @@ from trainer.rundir import RunDir
 
 # What may change between the parts of a run without making it another one.
 FREE = ("name", "device", "threads", "checkpoint")
+# What else may be another in a run that begins with the checkpoint of one.
+OPEN = ("evaluate", "metrics")
 TOLD = 3
 """Differences that are named."""
 
@@ -34,9 +37,35 @@ def check_same(config: RunConfig, folder: RunDir, state: Mapping[str, Any] | Non
     more = f" and {len(found) - TOLD} more" if len(found) > TOLD else ""
     raise refusal(
         f"the run in {folder.path} has another config ({told}{more}): leave the changes out to go on with it, or "
-        "choose another folder",
+        f"choose another folder; more epochs are a new run, with --from {folder.path}",
         "resume",
     )
+
+
+def begun(config: RunConfig, folder: RunDir) -> dict[str, Any]:
+    """The state of another run in `folder` that a run of `config` begins with.
+
+    Raises ConfigError where there is none, or where it is of another net, other data or as long; DataError for one
+    that cannot be read.
+    """
+    state = checkpoint.load(folder)
+    if state is None:
+        raise refusal(f"{folder.path} holds no checkpoint: name the folder of a run that wrote one", "from")
+    changed = [path for path, *_ in differences(state["config"], bound(config)) if path.split(".")[0] not in OPEN]
+    changed = [path for path in changed if path != "schedule.epochs"]
+    if changed:
+        told = "is" if len(changed) == 1 else "are"
+        raise refusal(
+            f"{', '.join(changed[:TOLD])} {told} not as in {folder.path}: a run that begins with its checkpoint may "
+            "differ in schedule.epochs, evaluate, metrics, checkpoint, threads, device and name",
+            "from",
+        )
+    epochs, before = getattr(config.schedule, "epochs", 0), state["config"]["schedule"].get("epochs", 0)
+    if len(config.phases()) != 1:
+        raise refusal("its layers learn one after another, and those that are done learn no more: set joint", "from")
+    if epochs <= before:
+        raise refusal(f"set schedule.epochs to more than the {before:,} of {folder.path}, all of them counted", "from")
+    return state
 
 
 def _stored(folder: RunDir) -> dict[str, Any] | None:

@@ -26,20 +26,27 @@ from trainer.session import Session
 from trainer.stopping import Stop
 
 
-def run(compose: Callable[[], RunConfig], out: Path, *, resume: bool, parent_pipe: bool) -> int:
+def run(
+    compose: Callable[[], RunConfig], out: Path, *, resume: bool, parent_pipe: bool, begin: Path | None = None
+) -> int:
     """Train into folder `out`; returns the exit status. Raises ConfigError for a folder that is not to be written to.
 
-    A folder that holds a run already is written to when all is known to be well, and not before.
+    A folder that holds a run already is written to when all is known to be well, and not before. `begin`: the folder
+    of the run whose checkpoint a new one begins with.
     """
     folder = RunDir(out)
     if not out.exists():
-        compose()  # a config that is refused leaves no folder behind
+        config = compose()  # a config that is refused leaves no folder behind
+        if begin:
+            resuming.begun(config, RunDir(begin))
     claim.check(folder, resume=resume)
     with claim.held(folder, patience=claim.PATIENCE_SECONDS if parent_pipe else 0.0):
-        return _train(compose, folder, resume=resume, parent_pipe=parent_pipe)
+        return _train(compose, folder, resume=resume, parent_pipe=parent_pipe, begin=RunDir(begin) if begin else None)
 
 
-def _train(compose: Callable[[], RunConfig], folder: RunDir, *, resume: bool, parent_pipe: bool) -> int:
+def _train(
+    compose: Callable[[], RunConfig], folder: RunDir, *, resume: bool, parent_pipe: bool, begin: RunDir | None
+) -> int:
     recorder, stop = None, Stop(folder, stale=resume)
     try:
         with stop.listening(parent_pipe=parent_pipe):
@@ -49,14 +56,22 @@ def _train(compose: Callable[[], RunConfig], folder: RunDir, *, resume: bool, pa
                 resuming.check_same(config, folder, checkpoint.load(folder))
                 print(f"The run in {folder.path} is finished: there is nothing left to do.")
                 return 0
-            reason = carry_out(config, folder, recorder, stop, resume=resume)
+            reason = carry_out(config, folder, recorder, stop, resume=resume, begin=begin)
             recorder.end("finished", reason, None)
     except Exception as error:  # a defect too ends the file with its name; its traceback goes to the console
         return _failed(recorder, _explain(error))
     return 0
 
 
-def carry_out(config: RunConfig, folder: RunDir, recorder: Recorder, stop: Stop, *, resume: bool) -> str:
+def carry_out(
+    config: RunConfig,
+    folder: RunDir,
+    recorder: Recorder,
+    stop: Stop,
+    *,
+    resume: bool,
+    begin: RunDir | None = None,
+) -> str:
     """Load the data, go on from the checkpoint if asked, train, write the result; returns its sentence.
 
     Raises TrainerError. What is refused before `_start` leaves a folder that holds a run as it was.
@@ -66,7 +81,9 @@ def carry_out(config: RunConfig, folder: RunDir, recorder: Recorder, stop: Stop,
     state = checkpoint.load(folder) if resume else None
     if resume:
         resuming.check_same(config, folder, state)
-    before = checkpoint.about(folder).get("environment", {}) if state else {}
+    if begin:
+        state = resuming.begun(config, begin)
+    before = checkpoint.about(begin or folder).get("environment", {}) if state else {}
     _set_threads(config, state)
     if not recorder.waits:
         write_json(folder.config, config.model_dump(mode="json"))
@@ -75,10 +92,12 @@ def carry_out(config: RunConfig, folder: RunDir, recorder: Recorder, stop: Stop,
     data = load(config.data, device, config.seed, _on_download(recorder, stop))
     session = Session(config, data, folder=folder, recorder=recorder, stop=stop, device=device)
     if state:
-        _restore(session, state)
+        _restore(session, state, begin or folder)
     stop.check()
-    _start(session, resumed=_resumed_from(session) if resume else None)
+    _start(session, resumed=_resumed_from(session) if resume or begin else None)
     _describe(session)
+    if begin:
+        _begin(session, begin)
     _compare(recorder, before, session.environment)
     if not state:
         for text in estimate.warnings(config, data.info):
@@ -89,12 +108,22 @@ def carry_out(config: RunConfig, folder: RunDir, recorder: Recorder, stop: Stop,
     return str(conclude(session)["reason"])
 
 
-def _restore(session: Session, state: dict[str, Any]) -> None:
+def _begin(session: Session, source: RunDir) -> None:
+    """Let layers that had learnt to their end learn on; from here on the run depends on no other folder."""
+    asleep = [layer for layer in session.net.layers if not layer.awake]
+    for layer in asleep:
+        layer.wake()
+    afresh = "; its optimiser starts afresh, as a run that has ended keeps weights alone" if asleep else ""
+    session.save()
+    session.recorder.log(f"began with the checkpoint of step {session.counters.step:,} in {source.path}{afresh}")
+
+
+def _restore(session: Session, state: dict[str, Any], folder: RunDir) -> None:
     """Raises DataError for a checkpoint that is whole but not one of this net."""
     try:
-        session.restore(state)
+        session.restore(state, folder)
     except (OSError, KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
-        path = session.folder.checkpoint
+        path = folder.checkpoint
         raise DataError(f"the checkpoint {path} cannot be gone on from: {type(error).__name__}: {error}") from error
 
 

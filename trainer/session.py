@@ -210,12 +210,12 @@ class Session:
             "pending": self.pending,
         }
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a stored state, which `resuming.check_same` has found to be this config's."""
+    def restore(self, state: dict[str, Any], folder: RunDir) -> None:
+        """Go on from the state stored in `folder`, which `resuming` has found to be this config's."""
         for layer, stored in zip(self.net.layers, state["layers"], strict=True):
             layer.restore(stored)
         if self.net.shelf:
-            self.net.shelf.load(self.net.layers, self.folder.layers(state["counters"]["step"]))
+            self.net.shelf.load(self.net.layers, folder.layers(state["counters"]["step"]))
         if self.head:
             self.head.restore(state["head"])
         self.rivals.restore(state["rivals"])

@@ -63,8 +63,8 @@ def survey(path: Path) -> Survey:
         folder = RunDir(path.resolve())
         for needed in (folder.config, folder.events):
             _check_plain(folder, needed)
-        content = _content(folder.config)
-        found = Survey(folder, _config(folder, content), content, read_events(folder.events))
+        events, content = read_events(folder.events), _content(folder.config)
+        found = Survey(folder, _config(folder, content), content, events)
         _list(found)
     except OSError as error:
         raise NotImported(f"{error.filename or path} cannot be read: {error.strerror}.") from error
