@@ -27,8 +27,7 @@ def page_data(
         "shared": shared,
         "layers": run.layers if isinstance(run.layers, list) else [],
         "metrics": {
-            name: {"over": over_of(name)} | sound.mapping(info)
-            for name, info in sound.mapping(run.metric_info).items()
+            name: {"over": over_of(name)} | sound.mapping(info) for name, info in sound.mapping(run.metric_info).items()
         },
         "theta": threshold(run.config),
         "epochs": value_at(run.config, "schedule.epochs"),

@@ -28,6 +28,7 @@ ROW: dict[str, Any] = {
     "environment": {"commit": "abc", "threads": 1, "start": {"threshold": 2.0, "classes": ["a", "b"], "epochs": 3}},
     "latest": {"test/accuracy": 0.5},
     "best": {"test/accuracy": {"best": 0.5, "best_step": 3}},
+    "overall": {"test/accuracy": [0.5, 3]},
     "sparkline": [0.1, 0.5],
 }
 
