@@ -31,6 +31,7 @@ LIGHT = (
     "errors",
     "words",
     "plain",
+    "overall",
 )
 EDGES = ("ffweb.pages", "ffweb.api", "ffweb.live.consumers", "ffweb.work.tasks")
 
