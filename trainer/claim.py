@@ -12,7 +12,7 @@ from stat import S_ISREG
 import orjson
 
 from trainer.errors import ConfigError, Problem, of_disk
-from trainer.events import Event, read_events
+from trainer.events import Event, parse_lines, whole_lines
 from trainer.rundir import RunDir
 
 PATIENCE_SECONDS = 10.0
@@ -86,11 +86,13 @@ def _check_kinds(folder: RunDir) -> None:
 def _first(folder: RunDir) -> list[Event] | None:
     """The first events; None where the file holds something else."""
     try:
-        events, _ = read_events(folder.events, limit=HEAD_BYTES)
-        head = folder.events.read_bytes()[:HEAD_BYTES] if not events and folder.events.exists() else b""
+        with folder.events.open("rb") as file:
+            lines, _ = whole_lines(file.read(HEAD_BYTES))
+    except FileNotFoundError:
+        return []
     except OSError as error:
         raise refusal(f"{folder.events} cannot be read: {error.strerror}") from error
-    return None if not events and b"\n" in head else events
+    return parse_lines(lines) or (None if lines else [])
 
 
 def is_finished(folder: RunDir) -> bool:

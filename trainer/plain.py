@@ -12,9 +12,9 @@ DEEPEST = 20
 LARGEST = 2**63 - 1
 
 
-def check(value: Any, loc: str = "") -> None:
+def check(value: Mapping[str, Any]) -> None:
     """Raises ConfigError for what no database or file takes: nested without end, 64 bits and more, NUL in a text."""
-    found = list(_faults(value, loc, 0))
+    found = list(_faults(value, "", 0))
     if found:
         raise ConfigError([{"loc": at, "msg": msg, "type": "plain"} for at, msg in found[:10]])
 

@@ -50,7 +50,7 @@ def check(
 
 
 def _bounded(value: Mapping[str, Any] | None, loc: str) -> None:
-    plain.check(value or {}, loc)
+    plain.check(value or {})
     size = len(orjson.dumps(value)) if value else 0
     if size > settings.MAX_CONFIG_BYTES:
         most = settings.MAX_CONFIG_BYTES

@@ -96,7 +96,10 @@ class Trainer:
         return self.process.returncode == -signal.SIGKILL and oom.killed_since(self._oom_before)
 
     def disk_full(self) -> bool:
-        return shutil.disk_usage(self.folder.path).free < ROOM_BYTES
+        try:
+            return shutil.disk_usage(self.folder.path).free < ROOM_BYTES
+        except OSError:
+            return False
 
     def console_tail(self) -> str:
         return tail(self.folder.console, self._console_start)
