@@ -183,7 +183,7 @@ def checked(event: Event) -> Event:
         _KINDS.get(event["kind"], _Event).model_validate(event)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(key) for key in first["loc"])[:80]
+        where = "".join(c if c.isprintable() else "?" for c in ".".join(map(str, first["loc"]))[:80])
         raise Unreadable(f"its {where} {first['msg'].replace('Input should', 'should')}") from error
     return event
 

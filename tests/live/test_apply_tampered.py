@@ -97,6 +97,7 @@ def fits(rows: Rows, state: State) -> None:
         assert storable(figure)
         assert len(figure["name"]) <= 80
     assert storable(list(rows.logs))
+    assert storable(state.damage)
     assert state.end is None or state.end["status"] in ("finished", "failed", "stopped", "diverged")
 
 
