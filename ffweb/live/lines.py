@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from trainer import words
 from trainer.events import Event, is_event
 
 DEEPEST = 20
@@ -182,9 +183,9 @@ def checked(event: Event) -> Event:
     try:
         _KINDS.get(event["kind"], _Event).model_validate(event)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        first = error.errors(include_url=False)[0]
         where = "".join(c if c.isprintable() else "?" for c in ".".join(map(str, first["loc"]))[:80])
-        raise Unreadable(f"its {where} {first['msg'].replace('Input should', 'should')}") from error
+        raise Unreadable(f"its {where} {words.wrong(first)}") from error
     return event
 
 

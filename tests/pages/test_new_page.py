@@ -88,11 +88,11 @@ def test_backprop_offers_no_twin(client: Client) -> None:
     ("fields", "path", "says"),
     [
         ({"optimiser.lr": "1,5"}, "optimiser.lr", "comma"),
-        ({"optimiser.lr": "-1"}, "optimiser.lr", "greater than 0"),
+        ({"optimiser.lr": "-1"}, "optimiser.lr", "more than 0"),
         ({"schedule.epochs": "many"}, "schedule.epochs", "no number"),
-        ({"schedule.epochs": "0"}, "schedule.epochs", "greater than or equal to 1"),
+        ({"schedule.epochs": "0"}, "schedule.epochs", "at least 1"),
         ({"architecture.hidden": ""}, "architecture.hidden", "at least 1"),
-        ({"architecture.hidden": "0, 5"}, "architecture.hidden", "greater than or equal to 1"),
+        ({"architecture.hidden": "0, 5"}, "architecture.hidden", "at least 1"),
         ({"objective.kind": "magic"}, "objective", "Choose threshold"),
         ({"label_code.kind": "none"}, "label_code", "Nothing competes"),
         ({"normalisation.before.kind": "rms"}, "normalisation.before", "length"),
@@ -107,7 +107,7 @@ def test_backprop_offers_no_twin(client: Client) -> None:
         ({"seeds": "a"}, "seeds", "whole numbers"),
         ({"seeds": "0-99"}, "seeds", "At most"),
         ({"seeds": "99999999999"}, "seeds", "whole numbers"),
-        ({"seeds": "4294967296"}, "seeds", "less than"),
+        ({"seeds": "4294967296"}, "seeds", "at most"),
         ({"name": "n" * 201}, "name", "200"),
     ],
 )
