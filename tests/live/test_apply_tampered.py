@@ -162,4 +162,4 @@ def test_damage_is_told_once(run: Run, folder: Path, alice: User, caplog: pytest
         follower.drain()
         follower.drain()
     assert [record.levelname for record in caplog.records if run.pk in record.getMessage()] == ["ERROR"]
-    assert "its step must be at most" in caplog.text
+    assert "its step must be a whole number" in caplog.text
