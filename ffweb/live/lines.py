@@ -131,7 +131,7 @@ class _Result(_Event):
     flops: Number | None = None
     train_accuracy: Number | None = None
     test_accuracy: Number | None = None
-    metrics: dict[Name, _Summary] = {}
+    metrics: dict[Name, _Summary | str | Number | None] = {}  # readers pass over what is no summary
     confusion: list[list[Count]] | None = None
     per_layer: list[_OfLayer] = []
     per_epoch: list[dict[str, Any]] = []
