@@ -31,7 +31,6 @@ LIGHT = (
     "errors",
     "words",
     "plain",
-    "overall",
 )
 EDGES = ("ffweb.pages", "ffweb.api", "ffweb.live.consumers", "ffweb.work.tasks")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -13,10 +14,14 @@ from pydantic.fields import FieldInfo
 from trainer import words
 from trainer.errors import Problem
 
+MOST = 100
+"""More errors than these help nobody, and near words are looked for to each of them."""
+
 
 def of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
-    """One problem a field: dotted path without kind tags, a sentence, pydantic's type."""
-    return _one_a_field([_problem(entry, model) for entry in error.errors(include_url=False)])
+    """One problem a field, MOST at most: dotted path without kind tags, a sentence, pydantic's type."""
+    entries = islice(error.errors(include_url=False), MOST)
+    return _one_a_field([_problem(entry, model) for entry in entries])
 
 
 def _one_a_field(problems: list[Problem]) -> list[Problem]:
@@ -27,7 +32,8 @@ def _one_a_field(problems: list[Problem]) -> list[Problem]:
         if loc in found:
             msg = f"{found[loc]['msg']}; or it {msg}"
         found[loc] = {**problem, "msg": msg}
-    return [p for loc, p in found.items() if not any(other.startswith(f"{loc}.") for other in found)]
+    outside = {loc[:dot] for loc in found for dot in range(len(loc)) if loc[dot] == "."}
+    return [problem for loc, problem in found.items() if loc not in outside]
 
 
 def _problem(entry: Mapping[str, Any], model: type[BaseModel]) -> Problem:

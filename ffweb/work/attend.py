@@ -17,7 +17,7 @@ from ffweb.live.follow import Follower
 from ffweb.runs import status
 from ffweb.runs.models import Run
 from ffweb.runs.transitions import move
-from ffweb.work.ending import REQUEUED, Asked, Ending, not_gone_on, of_trainer
+from ffweb.work.ending import REQUEUED, Asked, Ending, not_gone_on, of_trainer, unreadable
 from ffweb.work.launch import Trainer
 from ffweb.work.lease import Lease
 from trainer.rundir import RunDir
@@ -153,7 +153,9 @@ class Attendance:
             return  # the database is away: the janitor will find the lease expired, and the last event in the file
         oom, full = trainer.out_of_memory(), trainer.disk_full()
         ending = of_trainer(self._follower.end, code, self._asked, oom=oom, console=console, full=full)
-        if self._resumed and not self._follower.started:
+        if self._follower.end is None and self._follower.damage:
+            ending = unreadable(self._follower.damage)
+        elif self._resumed and not self._follower.started:
             ending = not_gone_on(replay.last_event(self._lease.run_id), ending)
         self.settle(ending, console)
 

@@ -101,6 +101,12 @@ def not_gone_on(before: Mapping[str, Any] | None, now: Ending) -> Ending:
     return was if was.status == status.FINISHED else Ending(was.status, f"{was.reason} {why}".strip(), was.field)
 
 
+def unreadable(damage: str) -> Ending:
+    """Of a run whose events file holds what is no event: nothing after it can be stored, its end neither."""
+    why = f"Its events file cannot be read to its end: {damage}. What was stored before is kept."
+    return Ending(status.FAILED, why)
+
+
 def of_abandoned(end: Mapping[str, Any] | None, worker: str, *, stop: bool) -> Ending:
     """What becomes of a healthy run that we took from a worker which did not answer; `stop`: somebody had asked."""
     ending = of_trainer(end, -signal.SIGKILL, Asked.STOP if stop else Asked.INTERRUPT, oom=False, console="")

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from trainer.cli import main
 from trainer.config import RunConfig, compose, parse
 from trainer.errors import ConfigError, Problem
+from trainer.problems import MOST
 
 WRONG: list[Any] = [
     "gpu", "", "x" * 3000, 7, -1, 0, 1.5, 1e99, float("nan"), 2**70, True, None, [], ["x"], [1, 2, 3], [[1]], [True],
@@ -137,3 +138,20 @@ def test_a_text_that_no_database_takes_is_refused(name: str) -> None:
 
 def test_true_is_true_where_truth_is_asked_for() -> None:
     assert parse(json.loads('{"compile": true}')).compile
+
+
+@pytest.mark.parametrize("items", [["64"] * 10_000, [{"span": 1}] * 5_000, [[1]] * 10_000, list("x" * 10_000)])
+@pytest.mark.parametrize("path", ["layers", "architecture.hidden", "objective.terms"])
+def test_a_list_of_errors_ends(path: str, items: list) -> None:
+    """Each error was held against each other one, and all were said."""
+    with pytest.raises(ConfigError) as error:
+        parse(compose("ff-digits", None, {path: items}))
+    assert 1 <= len(error.value.errors) <= MOST
+    assert all(problem["loc"].startswith(path) for problem in error.value.errors)
+
+
+def test_of_a_group_and_a_field_inside_it_only_the_field_is_named() -> None:
+    with pytest.raises(ConfigError) as error:
+        parse(compose("ff-digits", None, {"optimiser.curve": {"kind": "linear", "to": "x", "at": "y"}, "seed": "x"}))
+    found = [problem["loc"] for problem in error.value.errors]
+    assert not any(other.startswith(f"{loc}.") for loc in found for other in found)

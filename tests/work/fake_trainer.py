@@ -1,7 +1,7 @@
 """Stands in for `python -m trainer`: keeps its contract with the worker, trains nothing, misbehaves on request.
 
 `config["fake"]`: {steps, pause (seconds a step), ignore (stop and SIGTERM), orphan (end of file on stdin too),
-kill_at, exit_at (steps), child (leave a process behind), refuse (to go on)}.
+kill_at, exit_at, garbage_at (steps), child (leave a process behind), refuse (to go on)}.
 """
 
 from __future__ import annotations
@@ -64,6 +64,8 @@ def train(folder: RunDir, fake: dict[str, Any], resume: bool) -> None:
     for step in range(done + 1, steps + 1):
         if fake.get("kill_at") == step:
             os.kill(os.getpid(), signal.SIGKILL)
+        if fake.get("garbage_at") == step:
+            events._size += os.pwrite(events._fd, b"no event\n", events._size)
         if fake.get("exit_at") == step:
             print("Something went wrong here.", flush=True)
             os._exit(7)

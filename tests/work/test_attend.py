@@ -139,6 +139,15 @@ def test_an_exit_without_a_word_shows_the_end_of_the_console(queue_run: QueueRun
     assert "Something went wrong here." in run.console_tail
 
 
+def test_events_that_cannot_be_read_are_named_and_what_came_before_is_kept(queue_run: QueueRun) -> None:
+    run = queue_run(steps=3, garbage_at=3)
+    Attendance(claim()).attend()
+    again(run)
+    assert (run.status, run.step, run.seq) == (status.FAILED, 2, 3)
+    assert "Its events file cannot be read to its end" in run.reason
+    assert "kept" in run.reason
+
+
 def test_a_worker_that_is_shut_down_gives_its_run_back_and_it_goes_on(queue_run: QueueRun) -> None:
     run = queue_run(steps=100, pause=0.01)
     with after_events(run, 5, shutting_down.set):
