@@ -47,6 +47,7 @@ def conclude(run: Session) -> dict[str, Any]:
         "reason": f"Test accuracy {100 * test.accuracy:.2f} % after {run.plan.epochs} epochs.",
         "started": run.began,
         "ended": time.time(),
+        "data": run.data.fingerprint,
         "epochs": run.plan.epochs,
         "steps": run.counters.step,
         "images": run.counters.images,

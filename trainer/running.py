@@ -14,7 +14,7 @@ import torch
 
 from trainer import allocator, checkpoint, estimate, machine
 from trainer.config import RunConfig
-from trainer.data import Dataset, counted, load
+from trainer.data import Dataset, counted, fingerprint, load
 from trainer.data.catalogue import family_of
 from trainer.data.folders import read_folders
 from trainer.data.sizes import cut_of
@@ -35,6 +35,8 @@ def run(compose: Callable[[], RunConfig], out: Path, *, resume: bool, parent_pip
     folder = RunDir(out)
     if not out.exists():
         compose()  # a config that is refused leaves no folder behind
+    if resume:  # before anything is written
+        fingerprint.ask(checkpoint.about(folder).get("data"), compose().data.name)
     _claim(folder, resume=resume)
     recorder, stop = Recorder(folder), Stop(folder)
     try:
@@ -74,12 +76,18 @@ def carry_out(config: RunConfig, folder: RunDir, recorder: Recorder, stop: Stop,
     recorder.progress(0.0, None, "data", force=True)
     _check(config, device)
     data = load(config.data, device, config.seed, _on_download(recorder, stop))
+    if state:
+        fingerprint.compare(state.get("data"), data.fingerprint)
     session = Session(config, data, folder=folder, recorder=recorder, stop=stop, device=device)
     if state:
         session.restore(state)
     write_json(folder.env, session.environment)
     _start(session, resumed=_resumed_from(session) if resume else None)
     _compare(recorder, before, session.environment)
+    if state and "data" not in state:
+        recorder.log("this checkpoint does not say which data it began with: they are taken to be the same", "warning")
+    if data.info.note and not state:
+        recorder.log(data.info.note)
     if data.info.kind == "text" and not state:
         recorder.log(_counts(data))
     train(session)
