@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from trainer.arithmetic import Shapes
 from trainer.capacity import size
 from trainer.data.sizes import sizes
+from trainer.data.words import worded
 
 if TYPE_CHECKING:
     from trainer.config import RunConfig
@@ -18,10 +19,16 @@ if TYPE_CHECKING:
 def warnings(config: RunConfig, info: DataInfo) -> list[str]:
     """Sentences, the most important first."""
     return [
-        text
-        for check in (_download, _threshold, _readout, _overlay, _batch, _few_tests)
+        worded(text, info.kind)
+        for check in (_note, _download, _threshold, _readout, _overlay, _batch, _few_tests)
         for text in check(config, info)
     ]
+
+
+def _note(config: RunConfig, info: DataInfo) -> Iterator[str]:
+    """How the data are read, where that is not as they lie."""
+    if info.note:
+        yield info.note
 
 
 def _download(config: RunConfig, info: DataInfo) -> Iterator[str]:

@@ -127,6 +127,7 @@ def _start(session: Session, resumed: int | None) -> None:
     layers, plan = session.net.layers, session.plan
     thetas = [getattr(layer.rules.objective, "theta", None) for layer in layers]
     session.recorder.start(
+        session.data.info.kind,
         layers=[{"index": layer.index + 1, "name": layer.name, "parameters": layer.parameters} for layer in layers],
         device=str(session.device),
         total_steps=plan.total,
@@ -165,7 +166,7 @@ def _explain(error: Exception) -> TrainerError:
             f"the disk is full or a quota is used up ({error.filename or 'run folder'}): make room, resume"
         )
     if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
-        return OutOfSpace("out of memory: a smaller batch, narrower layers or fewer training images need less")
+        return OutOfSpace("out of memory: a smaller batch, narrower layers or less data needs less")
     traceback.print_exception(error, file=sys.stderr)
     return TrainerError(f"{type(error).__name__}: {error}")
 

@@ -23,6 +23,7 @@ class Data:
 
     name: str
     title: str
+    items: str = "images"
 
 
 @dataclass(frozen=True)
@@ -80,19 +81,20 @@ def data_of(name: str) -> Data:
         info = describe(name, read_folders())
     except TrainerError:
         return Data(name, name.removeprefix("npz:").removeprefix("text:"))
-    return Data(name, info.title)
+    return Data(name, info.title, info.items)
 
 
-def row(run: Mapping[str, Any], best: Mapping[str, float]) -> Row:
+def row(run: Mapping[str, Any], best: Mapping[tuple[str, str], float]) -> Row:
     values = run["latest"]
     data = data_of(str(run["config"].get("data", {}).get("name", "")))
+    content = run["data"]["content"] if run["data"] else ""
     accuracy = values.get("test/accuracy")
     return Row(
         run=run,
         method=method(run["config"]),
         data=data,
         accuracy=accuracy,
-        best=run["ended"] is not None and accuracy is not None and accuracy == best.get(data.name),
+        best=run["ended"] is not None and accuracy is not None and accuracy == best.get((data.name, content)),
         memory=peak_memory(values),
         speed=values.get("speed/images_per_second"),
         energy=values.get("energy/total"),

@@ -181,7 +181,8 @@ def _piece(node: Shown) -> Shown:
         off = {kind["text"]: kind["off"] for kind in node["kinds"] if kind["off"]}
         gone = [kind["text"] for kind in node["kinds"] if kind["gone"]]
         return piece | {"off": off, "without": gone, "why": render_to_string("new/why.html", {"why": node["why"]})}
-    return piece | {key: node[key] for key in ("aside", "unit", "placeholder") if node.get(key)}
+    keys = ("aside", "unit", "placeholder", *(("title",) if node.get("aside") else ()))
+    return piece | {key: node[key] for key in keys if node.get(key)}
 
 
 def _errors_html(found: list[Shown]) -> str:

@@ -39,16 +39,21 @@ def data_sets(user: User) -> list[str]:
     return sorted({name for name in names.values_list("txt", flat=True).distinct() if name})
 
 
-def best_accuracies(user: User) -> dict[str, float]:
-    """{data set: the highest last test accuracy}, where at least two ended runs can be compared."""
+def best_accuracies(user: User) -> dict[tuple[str, str], float]:
+    """{(data set, its content): the highest last test accuracy}, where at least two ended runs can be compared."""
     rows = (
         runs_for(user)
         .order_by()
         .filter(facts__key=ACCURACY, archived=False)
-        .values("config__data__name")
+        .values("config__data__name", "environment__data__content")
         .annotate(best=Max("facts__num"), n=Count("pk"))
     )
-    return {row["config__data__name"]: row["best"] for row in rows if row["n"] > 1 and row["best"] is not None}
+    found: dict[tuple[str, str], list[float]] = {}
+    for row in rows:
+        if row["best"] is not None:
+            key = (row["config__data__name"], row["environment__data__content"] or "")
+            found.setdefault(key, []).extend([row["best"]] * row["n"])
+    return {key: max(values) for key, values in found.items() if len(values) > 1}
 
 
 def runs_at_work(user: User) -> dict[str, Run]:

@@ -1,7 +1,7 @@
 /** Ask the server what it makes of the form, and put its answer into the page. An older answer is dropped. */
 
 /**
- * @typedef {{changed: boolean, errors: string, gone: boolean, off?: Record<string, string>, without?: string[], why?: string, aside?: string, unit?: string, placeholder?: string}} Piece
+ * @typedef {{changed: boolean, errors: string, gone: boolean, off?: Record<string, string>, without?: string[], why?: string, aside?: string, title?: string, unit?: string, placeholder?: string}} Piece
  * @typedef {{
  *   groups: {name: string, summary: string, changed: number, bad: number}[],
  *   fields: Record<string, Piece>, name: string, seeds: string,

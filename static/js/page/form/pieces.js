@@ -37,6 +37,8 @@ function applyPiece(field, path, piece) {
   applyErrors(field, path, piece.errors);
   markField(field, piece.changed);
   if (piece.aside) say(`h-${path}`, piece.aside);
+  const title = field.querySelector(":scope > .fl > label");
+  if (title && piece.title) title.textContent = piece.title;
   const unit = field.querySelector(":scope > .in > .u");
   if (unit && piece.unit) unit.textContent = piece.unit;
   field.hidden = piece.gone;
