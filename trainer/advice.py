@@ -72,10 +72,10 @@ def _overlay(config: RunConfig, info: DataInfo) -> Iterator[str]:
 def _batch(config: RunConfig, info: DataInfo) -> Iterator[str]:
     asked, train = config.schedule.batch_size, sizes(config.data, info).train
     if asked and asked > train:
-        yield f"There are {train:,} training images, fewer than the batch of {asked:,}: an epoch is one step."
+        yield f"There are {info.many(train, 'training')}, fewer than the batch of {asked:,}: an epoch is one step."
 
 
 def _few_tests(config: RunConfig, info: DataInfo) -> Iterator[str]:
     test = sizes(config.data, info).test
     if test < 200:
-        yield f"With {test:,} test images one mistake is {100 / test:.2g} % of accuracy."
+        yield f"With {info.many(test, 'test')} one mistake is {100 / test:.2g} % of accuracy."

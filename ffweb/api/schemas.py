@@ -158,6 +158,7 @@ class RunPage(Schema):
 class Group(Schema):
     group: str
     runs: list[RunRow]
+    warnings: list[str] = Field(description="Why runs do not compare: one data name was not the same data for all.")
 
 
 class Layer(Schema):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,9 @@ from ffweb.runs.queries import peak_memory, took
 from trainer.data.catalogue import describe
 from trainer.data.folders import read_folders
 from trainer.errors import TrainerError
+
+DATA_SECONDS = 60
+"""How long a table says what it once found of a data set."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +78,19 @@ class Row:
         return initials(self.run["owner"])
 
 
-@lru_cache(maxsize=256)
 def data_of(name: str) -> Data:
     """Title of a data set; one that is gone keeps its name."""
+    return _data_of(name, int(time.monotonic() // DATA_SECONDS))
+
+
+@lru_cache(maxsize=256)
+def _data_of(name: str, moment: int) -> Data:
+    """As files were at that moment: they change."""
     try:
         info = describe(name, read_folders())
     except TrainerError:
-        return Data(name, name.removeprefix("npz:").removeprefix("text:"))
+        items = "windows" if name.startswith("text:") else "images"
+        return Data(name, name.removeprefix("npz:").removeprefix("text:"), items)
     return Data(name, info.title, info.items)
 
 

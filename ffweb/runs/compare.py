@@ -31,9 +31,10 @@ def comparison(runs: Sequence[Run]) -> dict[str, Any]:
             same[name] = values[0]
         else:
             differ[name] = found
+    payloads = [run_payload(run) for run in runs]
     return {
-        "runs": [run_payload(run) for run in runs],
-        "warnings": told_apart(runs),
+        "runs": payloads,
+        "warnings": told_apart(payloads),
         "same": same,
         "differ": differ,
         "metrics": _metrics(runs),

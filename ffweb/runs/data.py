@@ -11,7 +11,7 @@ from typing import Any
 from ffweb.runs.models import Run
 from trainer.data.fingerprint import Fingerprint, changed, differ, read, said
 from trainer.data.fingerprint import of as described
-from trainer.errors import ConfigError
+from trainer.errors import TrainerError
 
 NO_COMPARISON = "What they reached does not compare."
 
@@ -26,24 +26,24 @@ def alike(one: Fingerprint | None, other: Fingerprint | None) -> bool:
     return one is None or other is None or not differ(one, other)
 
 
-def told_apart(runs: Sequence[Run]) -> list[str]:
-    """A sentence for each data name that was not the same data for all of `runs`."""
+def told_apart(runs: Iterable[Mapping[str, Any]]) -> list[str]:
+    """A sentence for each data name that was not the same data for all of `runs` (payloads)."""
     return [_sentence(name, kinds) for name, kinds in _kinds(runs).items() if len(kinds) > 1]
 
 
-def _kinds(runs: Sequence[Run]) -> dict[str, list[tuple[Fingerprint, list[str]]]]:
+def _kinds(runs: Iterable[Mapping[str, Any]]) -> dict[str, list[tuple[Fingerprint, list[str]]]]:
     """{data name: [(what it was, the runs for which it was that)]}."""
     names: dict[str, list[tuple[Fingerprint, list[str]]]] = {}
     for run in runs:
-        found = of(run)
+        found = run["data"]
         if found is None:
             continue
         kinds = names.setdefault(found["name"], [])
         same = next((ids for other, ids in kinds if alike(other, found)), None)
         if same is None:
-            kinds.append((found, [run.pk]))
+            kinds.append((found, [run["id"]]))
         else:
-            same.append(run.pk)
+            same.append(run["id"])
     return names
 
 
@@ -68,7 +68,7 @@ def since(run: Run) -> str:
         return ""
     try:
         return changed(before, described(before["name"]))
-    except ConfigError:  # it is gone, or lies on another machine
+    except TrainerError:  # it is gone, or lies on another machine
         return ""
 
 

@@ -51,7 +51,8 @@ def best_accuracies(user: User) -> dict[tuple[str, str], float]:
     found: dict[tuple[str, str], list[float]] = {}
     for row in rows:
         if row["best"] is not None:
-            key = (row["config__data__name"], row["environment__data__content"] or "")
+            content = row["environment__data__content"]
+            key = (row["config__data__name"], content if isinstance(content, str) else "")
             found.setdefault(key, []).extend([row["best"]] * row["n"])
     return {key: max(values) for key, values in found.items() if len(values) > 1}
 

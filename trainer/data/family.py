@@ -64,6 +64,10 @@ class DataInfo:
         """What its examples are called."""
         return "windows" if self.kind == "text" else "images"
 
+    def many(self, count: int, part: str) -> str:
+        """1 test image, 360 test images."""
+        return f"{count:,} {part} {self.items if count != 1 else self.items[:-1]}"
+
 
 @dataclass(frozen=True)
 class Unusable:

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import ConfigError
-from .catalogue import describe
+from .catalogue import family_of
 from .family import DataInfo
+from .folders import read_folders
 
 Fingerprint = dict[str, Any]
 """{name, content, shape, classes, train, test}, of the whole set: what a run takes of it stands in its config."""
@@ -30,8 +31,8 @@ def made_of(info: DataInfo) -> Fingerprint:
 
 
 def of(name: str) -> Fingerprint:
-    """Of the data set `name` as it is now. Raises ConfigError."""
-    return made_of(describe(name))
+    """Of the data set `name` as it is now. Raises DataError where it is gone, ConfigError."""
+    return made_of(family_of(name, read_folders())[1])
 
 
 def read(stored: object) -> Fingerprint | None:
@@ -72,10 +73,9 @@ def changed(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> str:
     """What changed since a run began, with what would help; empty where nothing did, or nothing is known."""
     if not before or not differ(before, now):
         return ""
-    return (
-        f"{now['name']} had {said(before, now)} when this run began, now {said(now, before)}: "
-        "put the old file back, or start a new run"
-    )
+    what = f"{now['name']} had {said(before, now)} when this run began, now {said(now, before)}"
+    old = "put the old file back" if ":" in now["name"] else "go on with the files, or the Python, that it began with"
+    return f"{what}: {old}, or start a new run"
 
 
 def compare(stored: object, now: Fingerprint) -> None:
