@@ -142,7 +142,10 @@ class Draft:
 
     @cached_property
     def warnings(self) -> list[str]:
-        return [*self._other_data, *estimating.warnings(self.parsed, self.info)] if self.parsed and self.info else []
+        if not self.parsed or not self.info:
+            return []
+        said = estimating.warnings(self.parsed, self.info)
+        return [*self._other_data, *(text for text in said if text != self.info.note)]  # which stands at the data set
 
     @property
     def _other_data(self) -> list[str]:

@@ -251,7 +251,8 @@ def _data_aside(draft: Draft) -> str:
 
 
 def _where(info: DataInfo) -> str:
-    return "Already on this machine." if info.local else f"Will be downloaded first, {size(info.bytes)}."
+    where = "Already on this machine." if info.local else f"Will be downloaded first, {size(info.bytes)}."
+    return f"{where} {info.note}".rstrip()
 
 
 def _data_title(draft: Draft, infos: list[DataInfo]) -> str:

@@ -65,6 +65,8 @@ def data_title(config: Config) -> str:
 def subtitle(config: Config, told: Fingerprint | None = None) -> str:
     """digits, 1,437 images · MLP 64 → 500 → 500, ReLU · mean of squares, threshold θ = 2.0 · joint, Adam 3e-3"""
     info = info_of(config, told)
+    if info and told and ":" in info.name:
+        info = replace(info, title=f"{info.title} ({short(told)})")
     return " · ".join(text for text in (summary(group, config, info) for group in _SUBTITLE) if text)
 
 

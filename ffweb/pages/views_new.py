@@ -150,7 +150,7 @@ def _pieces(draft: Draft) -> Shown:
     shown = groups(draft)
     view = context["preview"]
     return {
-        "groups": [{key: group[key] for key in ("name", "summary", "changed", "bad")} for group in shown],
+        "groups": [_group(group) for group in shown],
         "fields": {node["path"]: _piece(node) for group in shown for node in every(group["fields"])},
         "name": _errors_html(context["name_errors"]),
         "seeds": _errors_html(context["seeds_errors"]),
@@ -165,6 +165,11 @@ def _pieces(draft: Draft) -> Shown:
         "net": view["net"],
         "said": _said(draft, view["line"]),
     }
+
+
+def _group(group: Shown) -> Shown:
+    """What of a group can change: its recipe line, its marks, what it folds away."""
+    return {key: group[key] for key in ("name", "summary", "changed", "bad")} | {"more": group["fields"]["names"]}
 
 
 def _said(draft: Draft, line: str) -> str:

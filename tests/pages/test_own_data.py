@@ -6,16 +6,17 @@ import re
 from html import unescape
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.test import Client
 from forms import NEW, Fields
+from owndata import npz, odd
 from persons import make_run
 
 from ffweb.pages.run_words import config_groups, subtitle
 from ffweb.people.models import User
 from ffweb.runs import controls, status
 from ffweb.runs.models import Run
-from tests.api.test_data import npz, odd
 from trainer.config import compose, parse
 from trainer.data import fingerprint
 from trainer.errors import ConfigError
@@ -77,6 +78,17 @@ def test_a_name_of_any_letters_goes_through_the_form(client: Client, folder: Pat
     assert page(client, "/")
 
 
+def test_how_data_are_read_is_said_at_the_data_set(client: Client, folder: Path) -> None:
+    (folder / "mice.txt").write_text((folder / "mice.txt").read_text().replace("cat", "cat 1912"))
+    answer = client.post("/runs/new/check?preset=ff-digits", {"data.name": "text:mice"}).json()
+    assert "of its characters are left out, such as 1, 2, 9." in answer["fields"]["data.name"]["aside"]
+    x, y = np.zeros((40, 3, 8, 8), np.uint8), np.arange(40) % 4
+    np.savez(folder / "torch.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    answer = client.post("/runs/new/check?preset=ff-digits", {"data.name": "npz:torch"}).json()
+    assert "The file has its channels first" in answer["fields"]["data.name"]["aside"]
+    assert "channels first" not in answer["html"]["numbers"]
+
+
 def test_a_text_has_windows(client: Client, folder: Path) -> None:
     html = page(client, f"{NEW}?preset=ff-digits&set=data.name=text:mice")
     plain = re.sub(r"<[^>]+>", " ", html.partition('data-field="data.train_size"')[2].partition("data-field=")[0])
@@ -86,6 +98,10 @@ def test_a_text_has_windows(client: Client, folder: Path) -> None:
     assert answer["fields"]["data.train_size"]["title"] == "Training windows"
     answer = client.post("/runs/new/check?preset=ff-digits", {"data.name": "digits"}).json()
     assert answer["fields"]["data.train_size"]["title"] == "Training images"
+    assert (
+        "validation windows, test windows"
+        in client.post("/runs/new/check?preset=ff-digits", {"data.name": "text:mice"}).json()["groups"][0]["more"]
+    )
     study = client.post("/studies/memory/new", {"data": "text:mice", "do": "check"}).content.decode()
     assert "Training windows" in study
     assert ">images<" not in study
@@ -114,7 +130,7 @@ def test_a_run_shows_the_digest_of_its_data_and_its_own_numbers(client: Client, 
     run = over(alice, before)
     (folder / "own.npz").write_bytes(npz(classes=5, images=90))
     assert f"npz:own · {fingerprint.short(before)}" in page(client, f"/runs/{run.pk}")
-    assert subtitle(run.config, before).startswith("own, 40 images")
+    assert subtitle(run.config, before).startswith(f"own ({fingerprint.short(before)}), 40 images")
 
 
 def test_a_twin_over_other_data_is_no_twin(client: Client, folder: Path, alice: User) -> None:

@@ -3,7 +3,7 @@
 /**
  * @typedef {{changed: boolean, errors: string, gone: boolean, off?: Record<string, string>, without?: string[], why?: string, aside?: string, title?: string, unit?: string, placeholder?: string}} Piece
  * @typedef {{
- *   groups: {name: string, summary: string, changed: number, bad: number}[],
+ *   groups: {name: string, summary: string, changed: number, bad: number, more: string}[],
  *   fields: Record<string, Piece>, name: string, seeds: string,
  *   html: {numbers: string, changes: string, no_controls: string}, controls: Record<string, string>, auto_name: string, start: string, twin: string | null, line: string,
  *   foot: string, command: string, net: import("../../view/net-geometry.js").Net, said: string

@@ -101,7 +101,9 @@ function applyControls(form, answer) {
 
 /** @param {HTMLFormElement} form @param {Answer} answer */
 function applyGroups(form, answer) {
-  for (const { name, summary } of answer.groups) {
+  for (const { name, summary, more } of answer.groups) {
+    const folded = form.querySelector(`[data-group=${quoted(name)}] > .b > details.rare > summary`);
+    if (folded) folded.textContent = `More: ${more}`;
     const node = form.querySelector(`[data-group=${quoted(name)}] > summary > .s`);
     if (node && node.textContent !== summary) node.textContent = summary;
   }
