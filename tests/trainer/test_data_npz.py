@@ -37,12 +37,18 @@ def test_nhw_and_nhwc(tmp_path, shape):
 
 
 BAD = {
-    "float images": ({"x_train": X / 255}, "x_train is float64; images have to be uint8"),
-    "flat images": ({"x_train": X.reshape(200, -1)}, r"x_train has the shape \(200, 784\)"),
+    "float images": (
+        {"x_train": X / 255},
+        r"x_train is float64; images have to be uint8.*\(255 \* x_train\)\.round\(\)\.astype",
+    ),
+    "flat images": (
+        {"x_train": X.reshape(200, -1)},
+        r"x_train has the shape \(200, 784\).*x_train\.reshape\(-1, 28, 28\)",
+    ),
     "no images": ({"x_test": XT[:0], "y_test": YT[:0]}, r"x_test has the shape \(0, 28, 28, 1\)"),
     "another size": ({"x_test": XT[:, 1:]}, "they have to be equal"),
     "labels short": ({"y_train": Y[1:]}, r"y_train has the shape \(199,\); it has to be \(200,\)"),
-    "labels as columns": ({"y_train": Y[:, None]}, "one label an image"),
+    "labels as columns": ({"y_train": Y[:, None]}, r"one label an image: y_train = y_train\.argmax\(1\)"),
     "float labels": ({"y_test": YT / 1}, "y_test holds float64; labels have to be integers"),
     "objects": ({"y_train": Y.astype(object)}, "Python objects, which are never loaded"),
     "one class": ({"y_train": Y * 0, "y_test": YT * 0}, "one class only"),

@@ -87,6 +87,7 @@ ODD = {
     "too many classes": small(
         x_train=np.zeros((3000, 4, 4), np.uint8), y_train=np.arange(3000), x_test=np.zeros((10, 4, 4), np.uint8)
     ),
+    "images of a million pixels a side": small(x_train=np.zeros((30, 1, 1_000_000), np.uint8)),
     "no zip file": b"PK" * 500,
     "nothing": b"",
     "text": "ça ne va pas".encode("latin1"),

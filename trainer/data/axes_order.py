@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import numpy.typing as npt
@@ -43,6 +44,12 @@ def _either(name: str, shape: tuple[int, ...]) -> str:
         f"{name} has the shape {shape}, whose channels may be the second or the last axis; if they are the second, "
         f"write {ways[0]} before numpy.savez, if the last, {ways[1]}"
     )
+
+
+def unfolded(name: str, shape: tuple[int, ...]) -> str:
+    """The line that makes pictures of rows of pixels, where the pictures are square; else empty."""
+    side = math.isqrt(shape[1]) if len(shape) == 2 and shape[1] > 0 else 0
+    return f": {name} = {name}.reshape(-1, {side}, {side})" if side > 1 and side**2 == shape[1] else ""
 
 
 def channels_last(x: npt.NDArray[Any], order: Order) -> npt.NDArray[Any]:

@@ -31,6 +31,8 @@ PREFIX = "npz:"
 ENDING = ".npz"
 MOST_IMAGES = 10_000_000
 """Of a part: what `data.train_size` can ask for."""
+MOST_SIDE = 10_000
+"""Of an image: what a net is counted for goes through its places."""
 MOST_CLASSES = 2_000
 """A confusion matrix has the square of it."""
 _PARTS = ("x_train", "y_train", "x_test", "y_test")
@@ -118,11 +120,17 @@ def _pictures(path: Path, name: str, member: _Member) -> tuple[int, int, int, in
     """Images, height, width, channels and their order. Raises DataError for anything but uint8 images."""
     shape = member.shape
     if member.dtype != np.uint8:
-        raise _refuse(path, f"{name} is {member.dtype}; images have to be uint8, 0 to 255")
+        mend = f"{name} = (255 * {name}).round().astype('uint8')"
+        raise _refuse(
+            path, f"{name} is {member.dtype}; images have to be uint8, 0 to 255: {mend} if they go from 0 to 1"
+        )
     if len(shape) not in (3, 4) or 0 in shape:
-        raise _refuse(path, f"{name} has the shape {shape}; it has to be (N, H, W) or (N, H, W, C) with N at least 1")
+        wanted = "it has to be (N, H, W) or (N, H, W, C) with N at least 1"
+        raise _refuse(path, f"{name} has the shape {shape}; {wanted}{axes_order.unfolded(name, shape)}")
     if shape[0] > MOST_IMAGES:
         raise _refuse(path, f"{name} has {shape[0]:,} images; at most {MOST_IMAGES:,}: leave some out")
+    if max(shape[1:]) > MOST_SIDE:
+        raise _refuse(path, f"{name} has the shape {shape}; at most {MOST_SIDE:,} each way: cut or shrink the images")
     try:
         height, width, channels, order = axes_order.read(name, shape)
     except ValueError as error:
@@ -133,9 +141,12 @@ def _pictures(path: Path, name: str, member: _Member) -> tuple[int, int, int, in
 def _check_labels(path: Path, name: str, member: _Member, images: int) -> None:
     if member.dtype.kind not in "iu":
         kind = "Python objects, which are never loaded" if member.dtype.hasobject else str(member.dtype)
-        raise _refuse(path, f"{name} holds {kind}; labels have to be integers")
+        raise _refuse(
+            path, f"{name} holds {kind}; labels have to be integers: {name} = {name}.astype(int) makes them so"
+        )
     if member.shape != (images,):
-        raise _refuse(path, f"{name} has the shape {member.shape}; it has to be ({images},), one label an image")
+        mend = f": {name} = {name}.argmax(1) if a row marks the class" if len(member.shape) == 2 else ""
+        raise _refuse(path, f"{name} has the shape {member.shape}; it has to be ({images},), one label an image{mend}")
 
 
 def _distinct(path: Path, archive: zipfile.ZipFile, name: str, member: _Member) -> set[int]:
