@@ -166,7 +166,7 @@ def _explain(error: Exception) -> TrainerError:
             f"the disk is full or a quota is used up ({error.filename or 'run folder'}): make room, resume"
         )
     if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
-        return OutOfSpace("out of memory: a smaller batch, narrower layers or less data needs less")
+        return OutOfSpace("out of memory: a smaller batch, narrower layers or fewer examples need less")
     traceback.print_exception(error, file=sys.stderr)
     return TrainerError(f"{type(error).__name__}: {error}")
 

@@ -151,12 +151,9 @@ class Draft:
     def _other_data(self) -> list[str]:
         """Of a copy: that the data are others now than those of the run it begins from."""
         run = self.start.run
-        if run is None or self.parsed is None or self.parsed.data.name != value_at(run.config, "data.name"):
-            return []
-        before = data.of(run)
-        if before is None or self.info is None or not (why := data.since(run)):
-            return []
-        return [f"The run that this begins from saw other data, and does not compare: {why}."]
+        same_name = run and value_at(run.config, "data.name") == value_at(self.config, "data.name")
+        why = data.since(run) if run and same_name else ""
+        return [f"The run that this begins from saw other data, and does not compare: {why}."] if why else []
 
     @cached_property
     def misfits(self) -> dict[str, dict[str, Misfit]]:

@@ -48,13 +48,14 @@ def best_accuracies(user: User) -> dict[tuple[str, str], float]:
         .values("config__data__name", "environment__data__content")
         .annotate(best=Max("facts__num"), n=Count("pk"))
     )
-    found: dict[tuple[str, str], list[float]] = {}
+    found: dict[tuple[str, str], tuple[float, int]] = {}
     for row in rows:
         if row["best"] is not None:
             content = row["environment__data__content"]
             key = (row["config__data__name"], content if isinstance(content, str) else "")
-            found.setdefault(key, []).extend([row["best"]] * row["n"])
-    return {key: max(values) for key, values in found.items() if len(values) > 1}
+            best, n = found.get(key, (row["best"], 0))
+            found[key] = max(best, row["best"]), n + row["n"]
+    return {key: best for key, (best, n) in found.items() if n > 1}
 
 
 def runs_at_work(user: User) -> dict[str, Run]:

@@ -150,7 +150,10 @@ def test_one_set_in_another_form_goes_on(folder):
     assert fingerprint.differ(before, now | {"train": 200})
 
 
-@pytest.mark.parametrize("stored", [None, 1, [], {}, {"shape": 3}, {"name": "npz:S", "shape": ["x"]}])
+HUGE = {"name": "npz:S", "content": "", "shape": [1], "classes": 1 << 70, "train": 1, "test": 1}
+
+
+@pytest.mark.parametrize("stored", [None, 1, [], {}, {"shape": 3}, {"name": "npz:S", "shape": ["x"]}, HUGE])
 def test_what_is_no_fingerprint_is_none(stored):
     assert fingerprint.read(stored) is None
     fingerprint.compare(stored, fingerprint.of("digits"))

@@ -92,7 +92,7 @@ def survey(folders: Sequence[Path] | None = None) -> Survey:
     """Every data set that could be trained on, and every one found that cannot be, with its sentence."""
     where = read_folders() if folders is None else folders
     usable: list[DataInfo] = []
-    unusable = list(_gone(where)) if folders is None else []
+    unusable = list(_gone()) if folders is None else []
     until = time.thread_time() + SECONDS
     for name in (name for family in FAMILIES for name in family.names(where)[:MOST_LISTED]):
         if time.thread_time() > until:
@@ -122,8 +122,8 @@ def _odd(prefix: str, ending: str, folders: Sequence[Path]) -> Iterator[Unusable
         )
 
 
-def _gone(folders: Sequence[Path]) -> Iterator[Unusable]:
+def _gone() -> Iterator[Unusable]:
     """Folders of FFWEB_DATASETS in which nothing can be found."""
     for folder in named_folders():
-        if folder in folders and (why := files.unreadable(folder)):
+        if why := files.unreadable(folder):
             yield Unusable(files.said(folder), f"FFWEB_DATASETS names {files.said(folder)}: {why}.")

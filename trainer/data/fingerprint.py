@@ -13,6 +13,8 @@ from .catalogue import family_of
 from .family import DataInfo
 from .folders import read_folders
 
+MOST, LONGEST = 1 << 53, 200
+"""Numbers and texts beyond these are none of ours."""
 Fingerprint = dict[str, Any]
 """{name, content, shape, classes, train, test}, of the whole set: what a run takes of it stands in its config."""
 
@@ -37,12 +39,13 @@ def of(name: str) -> Fingerprint:
 
 def read(stored: object) -> Fingerprint | None:
     """What a file or a row says that it is, if it is one."""
-    if not isinstance(stored, dict) or not isinstance(stored.get("shape"), list):
+    if not isinstance(stored, dict) or not isinstance(shape := stored.get("shape"), list) or len(shape) not in (1, 3):
         return None
-    numbers = [*stored["shape"], *(stored.get(key) for key in ("classes", "train", "test"))]
+    numbers = [*shape, *(stored.get(key) for key in ("classes", "train", "test"))]
     texts = [stored.get(key) for key in ("name", "content")]
-    sound = all(type(number) is int for number in numbers) and all(isinstance(text, str) for text in texts)
-    return stored if sound else None
+    if not all(type(number) is int and 0 <= number < MOST for number in numbers):
+        return None
+    return stored if all(isinstance(text, str) and len(text) < LONGEST for text in texts) else None
 
 
 def differ(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

@@ -64,11 +64,11 @@ def _finished(user: User, metrics: dict[str, str]) -> dict[str, list[tuple[float
 
 def _over_the_same_data(runs: QuerySet[Run]) -> dict[str, tuple[str, dict[str, Any]]]:
     """{run: (preset, config)}, newest first, without those that saw other data than the newest of their preset."""
-    newest: dict[str, Fingerprint] = {}
+    newest: dict[tuple[str, str], Fingerprint] = {}
     found = {}
     for run_id, preset, config, stored in runs.values_list("pk", "preset", "config", "environment__data"):
         mine = read(stored)
-        if mine is None or not differ(newest.setdefault(preset, mine), mine):
+        if mine is None or not differ(newest.setdefault((preset, mine["name"]), mine), mine):
             found[run_id] = (preset, config)
     return found
 
