@@ -58,6 +58,15 @@ def test_choosing_an_odd_file_is_a_sentence_at_its_field(as_bob: Caller, folder:
     assert as_bob.post("/validate", {"preset": "ff-digits"}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "text", [rb'"npz:\ud800"', rb'"text:\u2028"', rb'"npz:\u202e"', b"5", b"null", b'""', b'"npz:' + b"x" * 300 + b'"']
+)
+def test_no_name_brings_the_service_down(as_bob: Caller, folder: Path, text: bytes) -> None:
+    answer = as_bob.post("/validate", b'{"preset": "ff-digits", "set": {"data.name": ' + text + b"}}")
+    assert answer.status_code in (400, 422)
+    assert answer["Content-Type"].startswith("application/problem+json")
+
+
 def test_validating_says_how_data_are_read(as_bob: Caller, folder: Path) -> None:
     out = io.BytesIO()
     np.savez(
