@@ -74,6 +74,11 @@ class Row:
         return f"Test accuracy so far, now {self.accuracy_text}"
 
     @property
+    def rate(self) -> str:
+        """The unit of its throughput."""
+        return "windows/s" if self.data.items == "windows" else "img/s"
+
+    @property
     def initials(self) -> str:
         return initials(self.run["owner"])
 

@@ -109,7 +109,8 @@ def test_a_text_has_windows(client: Client, folder: Path) -> None:
 
 def test_the_page_of_a_run_over_a_text_speaks_of_windows(client: Client, folder: Path, alice: User) -> None:
     config = parse(compose("ff-digits", changes={"data.name": "text:mice"})).model_dump(mode="json")
-    run = make_run(alice, config=config, status=status.FINISHED)
+    run = make_run(alice, config=config, status=status.FINISHED, latest={"speed/images_per_second": 900.0})
+    assert 'data-rate="windows/s">900<span class="unit">windows/s' in page(client, "/")
     titles = [row.title for group in config_groups(config, None) for row in group.rows]
     assert {"Training windows", "Test windows", "Validation windows"} <= set(titles)
     assert not re.search(
