@@ -10,6 +10,7 @@ from trainer.arithmetic import Shapes
 from trainer.axes.data import Data
 from trainer.capacity import size
 from trainer.data.sizes import sizes
+from trainer.data.words import worded
 from trainer.words import plural
 
 if TYPE_CHECKING:
@@ -20,10 +21,27 @@ if TYPE_CHECKING:
 def warnings(config: RunConfig, info: DataInfo) -> list[str]:
     """Sentences, the most important first."""
     return [
-        text
-        for check in (_download, _untrained, _batch_norm, _threshold, _readout, _overlay, _batch, _idle, _few_tests)
+        worded(text, info.kind)
+        for check in (
+            _note,
+            _download,
+            _untrained,
+            _batch_norm,
+            _threshold,
+            _readout,
+            _overlay,
+            _batch,
+            _idle,
+            _few_tests,
+        )
         for text in check(config, info)
     ]
+
+
+def _note(config: RunConfig, info: DataInfo) -> Iterator[str]:
+    """How the data are read, where that is not as they lie."""
+    if info.note:
+        yield info.note
 
 
 def _download(config: RunConfig, info: DataInfo) -> Iterator[str]:
@@ -37,12 +55,12 @@ def _untrained(config: RunConfig, info: DataInfo) -> Iterator[str]:
     if found.train < info.classes:
         left = plural(info.classes - found.train, "class is", "classes are")
         yield (
-            f"{plural(found.train, 'training image')} of {info.classes:,} classes: at least {left} never trained. "
+            f"{info.many(found.train, 'training')} of {info.classes:,} classes: at least {left} never trained. "
             f"{info.classes:,} or more have one of each."
         )
     if found.test < info.classes:
         left = plural(info.classes - found.test, "class is", "classes are")
-        yield f"{plural(found.test, 'test image')} of {info.classes:,} classes: at least {left} never tested."
+        yield f"{info.many(found.test, 'test')} of {info.classes:,} classes: at least {left} never tested."
 
 
 def _batch_norm(config: RunConfig, info: DataInfo) -> Iterator[str]:
@@ -107,10 +125,10 @@ def _overlay(config: RunConfig, info: DataInfo) -> Iterator[str]:
 def _batch(config: RunConfig, info: DataInfo) -> Iterator[str]:
     asked, train = config.schedule.batch_size, sizes(config.data, info).train
     if asked and asked > train:
-        yield f"{plural(train, 'training image')} are fewer than the batch of {asked:,}: an epoch is one step."
+        yield f"There are {info.many(train, 'training')}, fewer than the batch of {asked:,}: an epoch is one step."
 
 
 def _few_tests(config: RunConfig, info: DataInfo) -> Iterator[str]:
     test = sizes(config.data, info).test
     if test < 200:
-        yield f"With {test:,} test images one mistake is {100 / test:.2g} % of accuracy."
+        yield f"With {info.many(test, 'test')} one mistake is {100 / test:.2g} % of accuracy."

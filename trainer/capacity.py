@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CGROUPS = Path("/sys/fs/cgroup")
 OWN_GROUPS = Path("/proc/self/cgroup")
 _FIELDS = {
-    "data": ("data.train_size", "fewer training images"),
+    "data": ("data.train_size", "fewer examples"),
     "activations": ("schedule.batch_size", "a smaller batch"),
     "weights": ("architecture.hidden", "narrower or fewer layers"),
     "gradients": ("architecture.hidden", "narrower or fewer layers"),

@@ -114,13 +114,16 @@ def _schema(args: argparse.Namespace) -> int:
 
 
 def _data_list(args: argparse.Namespace) -> int:
-    from trainer.data.catalogue import listing
+    from trainer.data.catalogue import survey
 
-    for info in listing():
+    found = survey()
+    for info in found.usable:
         where = "here" if info.local else "downloaded on first use"
-        shape, images = " × ".join(map(str, info.shape)), "windows" if info.kind == "text" else "images"
+        shape, note = " × ".join(map(str, info.shape)), f". {info.note}" if info.note else ""
         print(f"{info.name}: {info.title}, {shape}, {info.classes} classes, "
-              f"{info.train:,} + {info.test:,} {images}, {where}; {info.licence}")  # fmt: skip
+              f"{info.train:,} + {info.test:,} {info.items}, {where}; {info.licence}{note}")  # fmt: skip
+    for other in found.unusable:
+        print(f"{other.name}: cannot be used. {other.reason}")
     return 0
 
 
@@ -128,5 +131,5 @@ def _data_fetch(args: argparse.Namespace) -> int:
     from trainer.data import fetch
 
     info = fetch(args.name)
-    print(f"{info.name}: {info.train:,} + {info.test:,} images are here")
+    print(f"{info.name}: {info.train:,} + {info.test:,} {info.items} are here. {info.note}".rstrip())
     return 0

@@ -74,7 +74,8 @@ def _classes(config: RunConfig, info: DataInfo) -> Found:
     for layer in range(1, config.depth + 1):
         count = getattr(config.at(layer).competitors, "count", 1)
         if count > info.classes - 1:
-            msg = f"{info.title} has {info.classes} classes, so an image has {info.classes - 1} wrong labels at most"
+            one, most = info.items[:-1], info.classes - 1
+            msg = f"{info.title} has {info.classes} classes, so each {one} has {most} wrong labels at most"
             yield "competitors.count", msg
 
 
@@ -82,7 +83,7 @@ def _room(config: RunConfig, info: DataInfo) -> Found:
     height, width, channels = info.shape
     pixels = height * width * channels
     if config.label_code.kind == "overlay" and pixels <= info.classes:
-        msg = f"the label of {info.classes} classes would cover all {pixels} pixels; concat keeps the image"
+        msg = f"the label of {info.classes} classes would cover all {pixels} pixels; concat keeps the {info.items[:-1]}"
         yield "label_code.kind", msg
 
 

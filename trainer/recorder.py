@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from trainer import metrics
+from trainer.data.words import worded
 from trainer.events import EventWriter
 from trainer.overall import Overall, told
 from trainer.rundir import RunDir, write_json
@@ -77,8 +78,11 @@ class Recorder:
         """Seconds of training and test accuracy, at each evaluation so far."""
         self._spoke = 0.0
 
-    def start(self, **fields: Any) -> None:
+    def start(self, data: str, **fields: Any) -> None:
+        """Begin; `data` says of which kind the data are."""
         table = {entry.name: entry.info() for entry in metrics.METRICS}
+        for info in table.values():
+            info["unit"], info["help"] = worded(info["unit"], data), worded(info["help"], data)
         self._events.write("start", metrics=table, **fields)
         self.waits = False
 

@@ -49,6 +49,7 @@ def conclude(run: Session) -> dict[str, Any]:
         "reason": f"Test accuracy {100 * test.accuracy:.2f} % after {plural(run.plan.epochs, 'epoch')}.",
         "started": run.began,
         "ended": time.time(),
+        "data": run.data.fingerprint,
         "epochs": run.plan.epochs,
         "steps": run.counters.step,
         "images": run.counters.images,

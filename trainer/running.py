@@ -13,7 +13,7 @@ import torch
 
 from trainer import allocator, checkpoint, claim, estimate, machine, resuming
 from trainer.config import RunConfig
-from trainer.data import Dataset, counted, load
+from trainer.data import Dataset, counted, fingerprint, load
 from trainer.data.catalogue import family_of
 from trainer.data.folders import read_folders
 from trainer.data.sizes import cut_of
@@ -81,6 +81,7 @@ def carry_out(
     state = checkpoint.load(folder) if resume else None
     if resume:
         resuming.check_same(config, folder, state)
+        fingerprint.ask(checkpoint.about(folder).get("data"), config.data.name)
     if begin:
         state = resuming.begun(config, begin)
     before = checkpoint.about(begin or folder).get("environment", {}) if state else {}
@@ -90,6 +91,8 @@ def carry_out(
     recorder.progress(0.0, None, "data", force=True)
     _check(config, device)
     data = load(config.data, device, config.seed, _on_download(recorder, stop))
+    if state:
+        fingerprint.compare(state.get("data"), data.fingerprint)
     session = Session(config, data, folder=folder, recorder=recorder, stop=stop, device=device)
     if state:
         _restore(session, state, begin or folder)
@@ -102,6 +105,8 @@ def carry_out(
     if not state:
         for text in estimate.warnings(config, data.info):
             recorder.log(text, "warning")
+    elif "data" not in state:
+        recorder.log("this checkpoint does not say which data it began with: they are taken to be the same", "warning")
     if data.info.kind == "text" and not state:
         recorder.log(_counts(data))
     train(session)
@@ -169,6 +174,7 @@ def _start(session: Session, resumed: int | None) -> None:
     layers, plan = session.net.layers, session.plan
     thetas = [getattr(layer.rules.objective, "theta", None) for layer in layers]
     session.recorder.start(
+        session.data.info.kind,
         layers=[{"index": layer.index + 1, "name": layer.name, "parameters": layer.parameters} for layer in layers],
         device=str(session.device),
         total_steps=plan.total,
@@ -205,7 +211,7 @@ def _explain(error: Exception) -> TrainerError:
     if isinstance(error, OSError) and (full := of_disk(error)):
         return full
     if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
-        return OutOfSpace("out of memory: a smaller batch, narrower layers or fewer training images need less")
+        return OutOfSpace("out of memory: a smaller batch, narrower layers or fewer examples need less")
     with contextlib.suppress(OSError):  # the console may lie on a full disk
         traceback.print_exception(error, file=sys.stderr)
     return TrainerError(f"{type(error).__name__}: {error}")

@@ -52,7 +52,7 @@ class Session:
         self.device = device
         machine.warm(device)
         self.meters = Meters(device)
-        self.environment = machine.environment(device)
+        self.environment = machine.environment(device) | {"data": data.fingerprint}
         self.net = _net(config, data, folder, device)
         layers = len(self.net.layers)
         self.plan = Plan(config.phases(), len(data.y_train), config.schedule.batch_size)
@@ -169,6 +169,7 @@ class Session:
         self._refuse_nonsense()
         self.ledger.fold(self.clock, self.counters)
         about = {"step": self.counters.step, "saved": time.time(), "environment": self.environment}
+        about["data"] = self.data.fingerprint
         with self.meters.apart():
             if self.net.shelf:
                 self.net.shelf.save(self.net.layers, self.folder.layers(self.counters.step))
@@ -191,6 +192,7 @@ class Session:
         """All that the next step depends on, and all that the result counts."""
         return {
             "config": bound(self.config),
+            "data": self.data.fingerprint,
             "threads": torch.get_num_threads(),
             "layers": [{"awake": layer.awake, **layer.tensors()} for layer in self.net.layers],
             "head": self.head.tensors() if self.head else {},

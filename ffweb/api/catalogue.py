@@ -14,7 +14,7 @@ from ffweb.api.schemas import Checked, Datasets, Presets, Source, Workers
 from ffweb.runs import validate
 from ffweb.work import presence
 from trainer import config
-from trainer.data.catalogue import listing
+from trainer.data.catalogue import survey
 from trainer.presets import PRESETS
 
 router = Router(tags=["catalogue"])
@@ -34,8 +34,9 @@ def schema(request: Authed) -> HttpResponse:
 
 @router.get("/datasets", response=Datasets, operation_id="datasets")
 def datasets(request: Authed) -> HttpResponse:
-    """Data sets by name; `local` ones need no download."""
-    return answer({"items": [asdict(info) for info in listing()]})
+    """Data sets by name; `local` ones need no download. What is there and cannot be used stands apart."""
+    found = survey()
+    return answer({"items": list(map(asdict, found.usable)), "unusable": list(map(asdict, found.unusable))})
 
 
 @router.get("/workers", response=Workers, operation_id="workers")

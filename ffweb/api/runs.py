@@ -12,6 +12,7 @@ from ffweb.api.auth import Authed
 from ffweb.api.schemas import CloneIn, Group, GroupIn, RunIn, RunOut, RunPage, RunPatch
 from ffweb.runs import queries, services
 from ffweb.runs.access import NotVisible, run_for
+from ffweb.runs.data import told_apart
 from ffweb.runs.models import Run
 
 router = Router(tags=["runs"])
@@ -52,7 +53,7 @@ def create_group(request: Authed, order: GroupIn) -> HttpResponse:
         tags=order.tags,
         visibility=order.visibility,
     )
-    return answer({"group": group, "runs": queries.group(request.auth, group)}, 201)
+    return _group(group, queries.group(request.auth, group), 201)
 
 
 @router.get("/groups/{group}", response=Group, operation_id="group")
@@ -61,7 +62,11 @@ def group(request: Authed, group: str) -> HttpResponse:
     runs = queries.group(request.auth, group)
     if not runs:
         raise NotVisible(group)
-    return answer({"group": group, "runs": runs})
+    return _group(group, runs)
+
+
+def _group(group: str, runs: list[queries.Payload], status: int = 200) -> HttpResponse:
+    return answer({"group": group, "runs": runs, "warnings": told_apart(runs)}, status)
 
 
 @router.get("/runs", response=RunPage, operation_id="runs")

@@ -96,6 +96,17 @@ class Progress(Schema):
     phase: str
 
 
+class Trained(Schema):
+    """What a run was trained on: the whole set, whatever part of it the config takes."""
+
+    name: str
+    content: str = Field(description="A digest, `way:hex`; empty for a set that comes with FFWeb.")
+    shape: list[int]
+    classes: int
+    train: int
+    test: int
+
+
 class SharedRun(Schema):
     """What a share shows of a run."""
 
@@ -105,6 +116,7 @@ class SharedRun(Schema):
     reason: str = Field(description="A sentence: what the status means, or why the run ended so.")
     preset: str | None
     config: dict[str, Any]
+    data: Trained | None = Field(description="What it was trained on, once it has begun.")
     owner: str
     device: str
     queue_position: int | None
@@ -146,6 +158,7 @@ class RunPage(Schema):
 class Group(Schema):
     group: str
     runs: list[RunRow]
+    warnings: list[str] = Field(description="Why runs do not compare: one data name was not the same data for all.")
 
 
 class Layer(Schema):
@@ -304,10 +317,19 @@ class DatasetItem(Schema):
     source: str
     local: bool
     bytes: int
+    valid: int | None = Field(description="Kept apart for validation; none: drawn from the training part.")
+    content: str = Field(description="A digest, `way:hex`, where one is known: other data have another.")
+    note: str = Field(description="What has to be said of how it is read; mostly nothing.")
+
+
+class UnusableItem(Schema):
+    name: str
+    reason: str
 
 
 class Datasets(Schema):
     items: list[DatasetItem]
+    unusable: list[UnusableItem] = Field(description="Files that are there and cannot be used, each with the reason.")
 
 
 class WorkerItem(Schema):
@@ -335,6 +357,7 @@ class ComparedMetric(Schema):
 
 class Comparison(Schema):
     runs: list[RunOut]
+    warnings: list[str] = Field(description="Why runs do not compare: one data name was not the same data for all.")
     same: dict[str, Any] = Field(description="Config paths on which all runs agree.")
     differ: dict[str, dict[str, Any]] = Field(
         description="Config path: {run: value}; a run without that path is left out."

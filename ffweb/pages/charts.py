@@ -8,8 +8,10 @@ some methods report needs no condition. Metrics that no entry names get a plain 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
+
+from trainer.data.words import worded
 
 Style = Literal["solid", "dashed", "thin", "area"]
 Kind = Literal["lines", "map", "layer_bars", "histogram"]
@@ -260,6 +262,7 @@ def expected(config: Mapping[str, Any]) -> list[str]:
     return [chart.id for chart in CHARTS if chart.needs in has]
 
 
-def as_data() -> dict[str, Any]:
-    """Both tables for the page's scripts."""
-    return {"charts": [asdict(chart) for chart in CHARTS], "bars": [asdict(bars) for bars in RESULT_CHARTS]}
+def as_data(kind: str = "image") -> dict[str, Any]:
+    """Both tables for the page's scripts, in the words of data of this kind."""
+    charts = [replace(chart, what=worded(chart.what, kind), unit=worded(chart.unit, kind)) for chart in CHARTS]
+    return {"charts": [asdict(chart) for chart in charts], "bars": [asdict(bars) for bars in RESULT_CHARTS]}

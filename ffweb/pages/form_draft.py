@@ -15,7 +15,7 @@ from ffweb.pages.form_fits import COMBINATION, Misfit, changes_between, misfits,
 from ffweb.pages.form_schema import form_tree
 from ffweb.pages.form_spans import compact
 from ffweb.pages.form_values import from_form, to_form, to_text, value_at, with_value, without_value
-from ffweb.runs import controls, validate
+from ffweb.runs import controls, data, validate
 from ffweb.runs.models import Run
 from trainer import config as trainer_config
 from trainer import estimate as estimating
@@ -142,7 +142,18 @@ class Draft:
 
     @cached_property
     def warnings(self) -> list[str]:
-        return estimating.warnings(self.parsed, self.info) if self.parsed and self.info else []
+        if not self.parsed or not self.info:
+            return []
+        said = estimating.warnings(self.parsed, self.info)
+        return [*self._other_data, *(text for text in said if text != self.info.note)]  # which stands at the data set
+
+    @property
+    def _other_data(self) -> list[str]:
+        """Of a copy: that the data are others now than those of the run it begins from."""
+        run = self.start.run
+        same_name = run and value_at(run.config, "data.name") == value_at(self.config, "data.name")
+        why = data.since(run) if run and same_name else ""
+        return [f"The run that this begins from saw other data, and does not compare: {why}."] if why else []
 
     @cached_property
     def misfits(self) -> dict[str, dict[str, Misfit]]:

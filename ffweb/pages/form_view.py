@@ -12,7 +12,8 @@ from ffweb.pages.form_fits import Changes, Misfit, repairs
 from ffweb.pages.form_schema import GROUPS, Branch, Choice, Kind, Leaf, Node, form_tree, walk
 from ffweb.pages.form_values import defaults, to_text, value_at
 from ffweb.pages.format import size
-from trainer.data.catalogue import DataInfo, listing
+from trainer.data.catalogue import DataInfo, Survey, survey
+from trainer.data.words import worded
 from trainer.errors import Problem
 
 Shown = dict[str, Any]
@@ -192,25 +193,36 @@ def _special(draft: Draft, leaf: Leaf, shown: Shown) -> Shown:
     """What the schema cannot know: the data sets of this machine and their sizes."""
     info = draft.info
     if leaf.path == "data.name":
-        infos = listing()
-        said = {"aside": _data_aside(draft), "was": _data_title(draft, infos)}
-        return shown | said | {"type": "select", "options": _data_options(infos, shown["text"])}
+        found = survey()
+        said = {"aside": _data_aside(draft), "was": _data_title(draft, found.usable), "unusable": found.unusable}
+        return shown | said | {"type": "select", "options": _data_options(found, shown["text"])}
     if leaf.path == form_spans.PATH:
         rows = form_spans.said(value_at(draft.config, leaf.path))
         return shown | {"type": "spans", "rows": rows}
     if leaf.path == "device":
         return shown | {"type": "select", "options": _device_options(shown["text"])}
-    if leaf.path == "data.train_size" and info:
-        return shown | {"unit": f"of {info.train:,}"}
-    if leaf.path == "data.test_size" and info:
-        return shown | {"unit": f"of {info.test:,}"}
+    if leaf.path in ("data.train_size", "data.test_size") and info:
+        every = info.train if leaf.path == "data.train_size" else info.test
+        return shown | {"unit": f"of {every:,}"} | _in_words_of(info, leaf)
+    if leaf.path == "data.valid_size" and info:
+        return shown | {"unit": info.items} | _in_words_of(info, leaf)
     return shown
 
 
-def _data_options(infos: list[DataInfo], chosen: str) -> list[Shown]:
-    options = [{"text": info.name, "title": _data_words(info), "off": ""} for info in infos]
-    known = {option["text"] for option in options}
-    return options if chosen in known else [*options, {"text": chosen, "title": chosen, "off": ""}]
+def _in_words_of(info: DataInfo, leaf: Leaf) -> Shown:
+    """A field about images, of a text about windows."""
+    return {"title": worded(leaf.title, info.kind), "aside": worded(leaf.words.text, info.kind)}
+
+
+def _data_options(found: Survey, chosen: str) -> list[Shown]:
+    """What can be chosen, then what cannot; what is chosen stays choosable, or the form would lose it."""
+    options = [{"text": info.name, "title": _data_words(info), "off": ""} for info in found.usable]
+    if chosen not in {option["text"] for option in options}:
+        options.append({"text": chosen, "title": chosen, "off": ""})
+    off = [other for other in found.unusable if other.name != chosen]
+    return options + [
+        {"text": other.name, "title": f"{other.name} (cannot be used)", "off": other.reason} for other in off
+    ]
 
 
 def _device_options(chosen: str) -> list[Shown]:
@@ -239,7 +251,8 @@ def _data_aside(draft: Draft) -> str:
 
 
 def _where(info: DataInfo) -> str:
-    return "Already on this machine." if info.local else f"Will be downloaded first, {size(info.bytes)}."
+    where = "Already on this machine." if info.local else f"Will be downloaded first, {size(info.bytes)}."
+    return f"{where} {info.note}".rstrip()
 
 
 def _data_title(draft: Draft, infos: list[DataInfo]) -> str:

@@ -148,7 +148,7 @@ def quantity(value: float | None, unit: str) -> str:
             return percent(value)
         case "s":
             return duration(value)
-        case "B" | "J" | "W" | "img/s":
+        case "B" | "J" | "W" | "img/s" | "windows/s":
             return si(value, unit)
         case "":
             return number(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,9 @@ from trainer.data.catalogue import describe
 from trainer.data.folders import read_folders
 from trainer.errors import TrainerError
 
+DATA_SECONDS = 60
+"""How long a table says what it once found of a data set."""
+
 
 @dataclass(frozen=True)
 class Data:
@@ -23,6 +27,7 @@ class Data:
 
     name: str
     title: str
+    items: str = "images"
 
 
 @dataclass(frozen=True)
@@ -69,30 +74,42 @@ class Row:
         return f"Test accuracy so far, now {self.accuracy_text}"
 
     @property
+    def rate(self) -> str:
+        """The unit of its throughput."""
+        return "windows/s" if self.data.items == "windows" else "img/s"
+
+    @property
     def initials(self) -> str:
         return initials(self.run["owner"])
 
 
-@lru_cache(maxsize=256)
 def data_of(name: str) -> Data:
     """Title of a data set; one that is gone keeps its name."""
+    return _data_of(name, int(time.monotonic() // DATA_SECONDS))
+
+
+@lru_cache(maxsize=256)
+def _data_of(name: str, moment: int) -> Data:
+    """As files were at that moment: they change."""
     try:
         info = describe(name, read_folders())
     except TrainerError:
-        return Data(name, name.removeprefix("npz:").removeprefix("text:"))
-    return Data(name, info.title)
+        items = "windows" if name.startswith("text:") else "images"
+        return Data(name, name.removeprefix("npz:").removeprefix("text:"), items)
+    return Data(name, info.title, info.items)
 
 
-def row(run: Mapping[str, Any], best: Mapping[str, float]) -> Row:
+def row(run: Mapping[str, Any], best: Mapping[tuple[str, str], float]) -> Row:
     values = run["latest"]
     data = data_of(str(run["config"].get("data", {}).get("name", "")))
+    content = run["data"]["content"] if run["data"] else ""
     accuracy = values.get("test/accuracy")
     return Row(
         run=run,
         method=method(run["config"]),
         data=data,
         accuracy=accuracy,
-        best=run["ended"] is not None and accuracy is not None and accuracy == best.get(data.name),
+        best=run["ended"] is not None and accuracy is not None and accuracy == best.get((data.name, content)),
         memory=peak_memory(values),
         speed=values.get("speed/images_per_second"),
         energy=values.get("energy/total"),

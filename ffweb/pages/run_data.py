@@ -8,9 +8,9 @@ from typing import Any
 from ffweb.pages import charts
 from ffweb.pages.form_values import value_at
 from ffweb.pages.method import BACKPROP, method
-from ffweb.pages.run_words import test_images
+from ffweb.pages.run_words import info_of, test_images
 from ffweb.pages.sentence import Outcome, outcome
-from ffweb.runs import queries, sound
+from ffweb.runs import data, queries, sound
 from ffweb.runs.models import Run
 from ffweb.runs.queries import Payload
 from trainer.metrics import over_of
@@ -20,6 +20,7 @@ def page_data(
     run: Run, payload: Payload, *, api: str, socket: str, twin: Payload | None = None, shared: bool = False
 ) -> dict[str, Any]:
     """Everything but the series, which the scripts fetch from `api` before they open `socket`."""
+    info = info_of(run.config)
     return {
         "run": payload,
         "api": api,
@@ -32,12 +33,12 @@ def page_data(
         "theta": threshold(run.config),
         "epochs": value_at(run.config, "schedule.epochs"),
         "epoch": run.epoch,
-        "test_images": test_images(run.config),
+        "test_images": test_images(run.config, payload["data"]),
         "figures": [figure["name"] for figure in queries.figures(run)],
         "result": result_parts(run.result),
         "twin": twin_numbers(twin),
         "expected": charts.expected(run.config),
-        **charts.as_data(),
+        **charts.as_data(info.kind if info else "image"),
     }
 
 
@@ -62,13 +63,14 @@ def twin_of(run: Run, group: Sequence[Payload]) -> Payload | None:
     def pairs(other: Payload) -> bool:
         alike = ("data.name", "seed", "architecture.hidden")
         same = all(value_at(other["config"], path) == value_at(run.config, path) for path in alike)
-        return other["id"] != run.pk and method(other["config"]) == BACKPROP and same
+        saw = data.alike(data.of(run), other.get("data"))
+        return other["id"] != run.pk and method(other["config"]) == BACKPROP and same and saw
 
     return next((other for other in group if pairs(other)), None)
 
 
 def twin_outcome(twin: Payload | None) -> Outcome | None:
-    return None if twin is None else outcome(twin, test_images(twin["config"]))
+    return None if twin is None else outcome(twin, test_images(twin["config"], twin["data"]))
 
 
 def twin_numbers(twin: Payload | None) -> dict[str, Any] | None:

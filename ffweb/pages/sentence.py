@@ -102,13 +102,13 @@ def compared(mine: float | None, other: float | None, word: str = "") -> str:
     return f"{fixed(100 * abs(share - 1), 0)}{THIN}% {'more' if share > 1 else 'less'} {word}".rstrip()
 
 
-def headline(method_tag: str, data_title: str, state: str, run: Outcome) -> str:
-    """What a share says first: Forward-Forward reads 92.3 % of MNIST's test images right."""
+def headline(method_tag: str, data_title: str, state: str, run: Outcome, items: str = "images") -> str:
+    """What a share says first: Forward-Forward reads 92.3 % of MNIST's test {items} right."""
     name = NAMES.get(method_tag, "This net")
     if run.accuracy is None:
         return f"{name} on {data_title}" + (", in training" if state in status.ACTIVE else "")
     so_far = " so far" if state in status.ACTIVE else ""
-    return f"{name} reads {percent(run.accuracy)} of {_of(data_title)} test images right{so_far}"
+    return f"{name} reads {percent(run.accuracy)} of {_of(data_title)} test {items} right{so_far}"
 
 
 def _of(title: str) -> str:

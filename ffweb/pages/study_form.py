@@ -13,8 +13,8 @@ from ffweb.pages.form_view import sentence
 from ffweb.pages.format import duration, number, size
 from ffweb.runs.launch import MAX_GROUP
 from ffweb.runs.studies import Need, needs
-from trainer.data.catalogue import listing
-from trainer.errors import Problem
+from trainer.data.catalogue import describe, survey
+from trainer.errors import ConfigError, Problem
 from trainer.profiling.cases import DEFAULT, DEPTHS, METHODS, Case
 
 IMAGES = 10_000
@@ -53,6 +53,14 @@ class Form:
             said.append(text)
 
     @property
+    def items(self) -> str:
+        """What the examples of its data set are called."""
+        try:
+            return describe(self.data).items
+        except ConfigError:
+            return "images"
+
+    @property
     def command(self) -> str:
         """What measures the same without the web; empty while a field cannot be read."""
         if not self.cases:
@@ -72,7 +80,8 @@ class Form:
     @property
     def summary(self) -> list[tuple[str, str, str]]:
         """(field, its title, sentence) of everything that is wrong."""
-        return [(name, title, text) for name, title in FIELDS.items() for text in self.errors.get(name, [])]
+        titles = {name: title.replace("images", self.items) for name, title in FIELDS.items()}
+        return [(name, title, text) for name, title in titles.items() for text in self.errors.get(name, [])]
 
 
 def blank() -> Form:
@@ -176,6 +185,9 @@ def _free(large: Sequence[Need]) -> str:
     return said.rpartition("); ")[2].partition(" are free")[0]
 
 
-def data_sets() -> list[tuple[str, str]]:
-    """(name, words) of what can be trained on."""
-    return [(info.name, f"{info.title} ({number(info.train)})") for info in listing()]
+def data_sets(chosen: str) -> list[tuple[str, str, str]]:
+    """(name, words, why it cannot be chosen) of what there is; `chosen` stays choosable."""
+    found = survey()
+    usable = [(info.name, f"{info.title} ({number(info.train)})", "") for info in found.usable]
+    off = [(other.name, f"{other.name} (cannot be used)", other.reason) for other in found.unusable]
+    return [*usable, *((name, words, "" if name == chosen else why) for name, words, why in off)]

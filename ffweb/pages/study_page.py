@@ -81,11 +81,12 @@ def table(points: Sequence[Point]) -> list[tuple[int, list[Point | None]]]:
 def conditions(points: Sequence[Point]) -> str:
     """What all points share."""
     case = points[0].case
-    images = f"{number(case.images)} images" if case.images else "all images"
+    data = data_of(case.data)
+    images = f"{number(case.images) if case.images else 'all'} {data.items}"
     devices = sorted({point.device for point in points if point.device})
     where = f", on {' and '.join(devices)}" if devices else ""
     return (
-        f"{data_of(case.data).title}, {images}, one epoch, batches of {number(case.batch)}, "
+        f"{data.title}, {images}, one epoch, batches of {number(case.batch)}, "
         f"layers of {number(case.hidden)}{where}. Every point is a run, in a process of its own."
     )
 

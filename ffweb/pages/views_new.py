@@ -150,7 +150,7 @@ def _pieces(draft: Draft) -> Shown:
     shown = groups(draft)
     view = context["preview"]
     return {
-        "groups": [{key: group[key] for key in ("name", "summary", "changed", "bad")} for group in shown],
+        "groups": [_group(group) for group in shown],
         "fields": {node["path"]: _piece(node) for group in shown for node in every(group["fields"])},
         "name": _errors_html(context["name_errors"]),
         "seeds": _errors_html(context["seeds_errors"]),
@@ -167,6 +167,11 @@ def _pieces(draft: Draft) -> Shown:
     }
 
 
+def _group(group: Shown) -> Shown:
+    """What of a group can change: its recipe line, its marks, what it folds away."""
+    return {key: group[key] for key in ("name", "summary", "changed", "bad")} | {"more": group["fields"]["names"]}
+
+
 def _said(draft: Draft, line: str) -> str:
     """What a screen reader is told after a change."""
     if draft.problems:
@@ -181,7 +186,8 @@ def _piece(node: Shown) -> Shown:
         off = {kind["text"]: kind["off"] for kind in node["kinds"] if kind["off"]}
         gone = [kind["text"] for kind in node["kinds"] if kind["gone"]]
         return piece | {"off": off, "without": gone, "why": render_to_string("new/why.html", {"why": node["why"]})}
-    return piece | {key: node[key] for key in ("aside", "unit", "placeholder") if node.get(key)}
+    keys = ("aside", "unit", "placeholder", *(("title",) if node.get("aside") else ()))
+    return piece | {key: node[key] for key in keys if node.get(key)}
 
 
 def _errors_html(found: list[Shown]) -> str:

@@ -22,7 +22,7 @@ from ffweb.pages.run_state import can, state, tail
 from ffweb.pages.run_words import config_groups, subtitle, test_images
 from ffweb.pages.sentence import outcome, remarks, result_sentence
 from ffweb.people.models import User
-from ffweb.runs import controls, queries, services, status, studies
+from ffweb.runs import controls, data, queries, services, status, studies
 from ffweb.runs.access import NotVisible, may_change, run_for
 from ffweb.runs.errors import Refused
 from ffweb.runs.models import Run
@@ -62,24 +62,31 @@ def _answer(request: HttpRequest, run: Run, **more: Any) -> HttpResponse:
 
 def _state_context(user: User, run: Run) -> dict[str, Any]:
     payload = queries.run_payload(run)
-    images = test_images(run.config)
+    images = test_images(run.config, payload["data"])
     group = queries.group(user, run.group)
     twin = twin_of(run, group)
     return {
         "run": payload,
         "owner": run.owner.shown_name,
         "method": method(run.config),
-        "subtitle": subtitle(run.config),
+        "subtitle": subtitle(run.config, payload["data"]),
+        "data_words": data.words(run, group),
         "state": state(run, payload, workers=_workers(run)),
         "sentence": result_sentence(outcome(payload, images), twin_outcome(twin)) if run.result else "",
         "remarks": remarks(run.result),
         "twin": twin,
         "can": can(run, change=may_change(user, run)),
         "study": run.group if studies.is_part(run) else "",
-        "controls": _lacking(user, run, [other["config"] for other in group if other["id"] != run.pk]),
+        "controls": _lacking(user, run, [other["config"] for other in _beside(run, group)]),
         "active": run.is_active,
         "progressing": run.status in (*status.OWNED, status.LOST),
     }
+
+
+def _beside(run: Run, group: list[queries.Payload]) -> list[queries.Payload]:
+    """The other runs of its group that saw the same data."""
+    strangers = data.strangers(run, group)
+    return [other for other in group if other["id"] not in (run.pk, *strangers)]
 
 
 def _lacking(user: User, run: Run, others: list[dict[str, Any]]) -> list[Control]:
@@ -99,13 +106,13 @@ def _workers(run: Run) -> int | None:
 def _page_context(user: User, run: Run) -> dict[str, Any]:
     context = _state_context(user, run)
     api = f"{reverse('api:api-root')}runs/{run.pk}"
-    data = page_data(run, context["run"], api=api, socket=socket_address("runs", run.pk), twin=context["twin"])
+    given = page_data(run, context["run"], api=api, socket=socket_address("runs", run.pk), twin=context["twin"])
     return {
         **context,
         **_shares_context(user, run),
-        "data": data,
+        "data": given,
         "api": api,
-        "config_groups": config_groups(run.config, run.preset),
+        "config_groups": config_groups(run.config, run.preset, context["run"]["data"]),
         "console_tail": tail(run),
         "environment": run.environment,
     }

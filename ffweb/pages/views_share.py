@@ -46,14 +46,19 @@ def _unseen(response: HttpResponse) -> HttpResponse:
 
 def _head(run: Run) -> dict[str, Any]:
     payload = queries.share_payload(run)
+    info = info_of(run.config)
     return {
         "run": payload,
         "owner": run.owner.shown_name,
         "headline": headline(
-            method(run.config).tag, data_title(run.config), run.status, outcome(payload, test_images(run.config))
+            method(run.config).tag,
+            data_title(run.config),
+            run.status,
+            outcome(payload, test_images(run.config, payload["data"])),
+            getattr(info, "items", "images"),
         ),
         "remarks": remarks(run.result),
-        "subtitle": subtitle(run.config),
+        "subtitle": subtitle(run.config, payload["data"]),
         "progressing": run.status in (*status.OWNED, status.LOST),
     }
 
@@ -63,7 +68,7 @@ def _body(run: Run, token: str, payload: dict[str, Any]) -> dict[str, Any]:
     return {
         "data": page_data(run, payload, api=api, socket=socket_address("s", token), shared=True),
         "api": api,
-        "config_groups": config_groups(run.config, run.preset),
+        "config_groups": config_groups(run.config, run.preset, payload["data"]),
         "environment": {key: value for key in SHOWN if (value := sound.mapping(run.environment).get(key))},
         "licence": getattr(info_of(run.config), "licence", ""),
     }

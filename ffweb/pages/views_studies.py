@@ -37,7 +37,7 @@ def _form(request: HttpRequest, form: study_form.Form, *, refused: bool = False,
     context = {
         "form": form,
         "methods": METHODS,
-        "data_sets": study_form.data_sets(),
+        "data_sets": study_form.data_sets(form.data),
         "outlook": outlook,
         "posted": request.method == "POST",
         **more,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ffweb.runs import sound
+from ffweb.runs.data import told_apart
 from ffweb.runs.facts import flatten, metrics_of
 from ffweb.runs.models import Run
 from ffweb.runs.queries import run_payload
@@ -16,7 +17,7 @@ _IGNORED = ("version", "name")
 
 
 def comparison(runs: Sequence[Run]) -> dict[str, Any]:
-    """{runs, same, differ, metrics} of `runs`, in their order."""
+    """{runs, warnings, same, differ, metrics} of `runs`, in their order."""
     configs = {run.pk: dict(flatten("", run.config)) for run in runs}
     paths = dict.fromkeys(path for config in configs.values() for path in config)
     same: dict[str, Any] = {}
@@ -31,7 +32,14 @@ def comparison(runs: Sequence[Run]) -> dict[str, Any]:
             same[name] = values[0]
         else:
             differ[name] = found
-    return {"runs": [run_payload(run) for run in runs], "same": same, "differ": differ, "metrics": _metrics(runs)}
+    payloads = [run_payload(run) for run in runs]
+    return {
+        "runs": payloads,
+        "warnings": told_apart(payloads),
+        "same": same,
+        "differ": differ,
+        "metrics": _metrics(runs),
+    }
 
 
 def _metrics(runs: Sequence[Run]) -> dict[str, Any]:

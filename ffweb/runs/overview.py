@@ -39,16 +39,23 @@ def data_sets(user: User) -> list[str]:
     return sorted({name for name in names.values_list("txt", flat=True).distinct() if name})
 
 
-def best_accuracies(user: User) -> dict[str, float]:
-    """{data set: the highest last test accuracy}, where at least two ended runs can be compared."""
+def best_accuracies(user: User) -> dict[tuple[str, str], float]:
+    """{(data set, its content): the highest last test accuracy}, where at least two ended runs can be compared."""
     rows = (
         runs_for(user)
         .order_by()
         .filter(facts__key=ACCURACY, archived=False)
-        .values("config__data__name")
+        .values("config__data__name", "environment__data__content")
         .annotate(best=Max("facts__num"), n=Count("pk"))
     )
-    return {row["config__data__name"]: row["best"] for row in rows if row["n"] > 1 and row["best"] is not None}
+    found: dict[tuple[str, str], tuple[float, int]] = {}
+    for row in rows:
+        if row["best"] is not None:
+            content = row["environment__data__content"]
+            key = (row["config__data__name"], content if isinstance(content, str) else "")
+            best, n = found.get(key, (row["best"], 0))
+            found[key] = max(best, row["best"]), n + row["n"]
+    return {key: best for key, (best, n) in found.items() if n > 1}
 
 
 def runs_at_work(user: User) -> dict[str, Run]:

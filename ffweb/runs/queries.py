@@ -12,7 +12,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from ffweb.people.models import User
-from ffweb.runs import filters, sorting, sound, status
+from ffweb.runs import data, filters, sorting, sound, status
 from ffweb.runs.access import is_live, may_change, runs_for
 from ffweb.runs.facts import metrics_of
 from ffweb.runs.models import Figure, LogLine, Run
@@ -60,6 +60,7 @@ def _payload(run: Run, position: int | None) -> Payload:
         "reason": run.reason or status.known(run.status).sentence,
         "preset": run.preset or None,
         "config": run.config,
+        "data": data.of(run),
         "owner": run.owner.username,
         "visibility": run.visibility,
         "tags": run.tags,

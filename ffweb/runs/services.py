@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from ffweb.live.push import close_share, push_run
 from ffweb.people.models import User, hash_secret, new_secret
-from ffweb.runs import facts, launch, status
+from ffweb.runs import data, facts, launch, status
 from ffweb.runs.access import NotVisible, may_change, runs_for
 from ffweb.runs.errors import NotYours, Refused
 from ffweb.runs.launch import create_group, create_run, create_with_twin
@@ -56,6 +56,8 @@ def resume(user: User, run: Run) -> None:
     began = run.seq > 0
     if began and (why := no_checkpoint(run)):
         raise Refused(why)
+    if began and (why := data.since(run)):
+        raise Refused(f"This run cannot go on: {why}.")
     launch.check_room(user, 1)
     again = {"reason": "", "field": "", "ended": None, "queued_at": timezone.now(), "stop_requested": False}
     with transaction.atomic():
@@ -103,6 +105,8 @@ def clone(user: User, run: Run, name: str | None = None, changes: Mapping[str, A
 def create_controls(user: User, run: Run, kinds: Sequence[str]) -> list[Run]:
     """Queue controls beside a run, in its group. Raises NotYours, ConfigError, or TooMany."""
     _own(user, run, "start controls of")
+    if why := data.since(run):
+        raise launch.refused("data.name", f"a control beside this run would train on other data: {why}", "other_data")
     return launch.create_controls(user, run, kinds)
 
 

@@ -17,7 +17,7 @@ from ffweb.runs.errors import Refused
 from ffweb.runs.models import Run
 from ffweb.runs.silence import HEARD, silent_since
 from trainer import estimate as estimating
-from trainer.data.catalogue import facts
+from trainer.data.catalogue import DataInfo, facts
 from trainer.errors import ConfigError, Problem
 from trainer.estimate import Estimate
 from trainer.profiling.cases import METHODS, Case, holding, parts
@@ -53,11 +53,14 @@ def _need(case: Case) -> Need:
     return Need(case, estimate, [lacking] if lacking else [])
 
 
-@lru_cache(maxsize=1024)
 def _estimate(case: Case) -> Estimate:
     """Raises ConfigError."""
+    return _estimated(case, facts(case.config().data))
+
+
+@lru_cache(maxsize=1024)
+def _estimated(case: Case, info: DataInfo) -> Estimate:
     config = case.config()
-    info = facts(config.data)
     if problems := estimating.problems(config, info):
         raise ConfigError(problems)
     return estimating.estimate(config, info)

@@ -348,7 +348,7 @@ def test_the_payload_has_exactly_the_keys_of_the_door(alice: User) -> None:
     run = make_run(alice, status=status.RUNNING, progress={"done": 0.5})
     payload = queries.run_payload(run)
     assert set(payload) == {
-        "id", "name", "status", "reason", "preset", "config", "owner", "visibility", "tags", "notes", "starred",
+        "id", "name", "status", "reason", "preset", "config", "data", "owner", "visibility", "tags", "notes", "starred",
         "archived", "group", "device", "worker", "queue_position", "progress", "latest", "result",
         "silent_since", "created", "started", "ended",
     }  # fmt: skip

@@ -70,7 +70,7 @@ def test_what_is_normalised_stays_as_it_is(source):
 def test_a_window_and_its_next_character_lie_in_one_document():
     found = characters.documents([letter * 50 + " ends." * 3 for letter in "abc"])
     x, y = characters.windows(found, Cut(window=5))
-    assert len(x) == characters.count(map(len, found), Cut(window=5)) == 3 * (68 - 5)
+    assert len(x) == characters.count(characters.lengths(found), Cut(window=5)) == 3 * (68 - 5)
     texts = [said(document) for document in found]
     assert all(any(said([*row, target]) in whole for whole in texts) for row, target in zip(x, y, strict=True))
     assert said([*x[63], y[63]]) == texts[1][:6]
@@ -79,7 +79,7 @@ def test_a_window_and_its_next_character_lie_in_one_document():
 def test_a_prefix_takes_the_start_of_each_document():
     found = characters.documents(["the start and " + "x" * 60, "a start too and " + "x" * 60])
     x, y = characters.windows(found, Cut(window=4, prefix=12))
-    assert len(x) == characters.count(map(len, found), Cut(4, 12)) == 2 * (12 - 4)
+    assert len(x) == characters.count(characters.lengths(found), Cut(4, 12)) == 2 * (12 - 4)
     assert said(y[-8:]) == "art too "
     assert x.shape == (16, 4)
 
@@ -119,7 +119,7 @@ def test_validation_takes_nothing_from_training(folder):
     whole, held = (load(Data(name="text:mice", valid_size=size), "cpu", seed=0) for size in (0, 100))
     assert torch.equal(whole.x_train, held.x_train)
     assert (len(whole.x_valid), len(held.x_valid)) == (0, 100)
-    with pytest.raises(ConfigError, match="images apart for validation"):
+    with pytest.raises(ConfigError, match="windows apart for validation"):
         load(Data(name="text:mice", valid_size=100_000), "cpu", seed=0)
 
 

@@ -8,7 +8,8 @@ import sys
 import pytest
 
 LIGHT = (
-    "config", "presets", "axes", "data.catalogue", "data.folders", "estimate", "metrics", "events", "rundir", "errors",
+    "config", "presets", "axes", "data.catalogue", "data.fingerprint", "data.folders", "data.words", "estimate",
+    "metrics", "events", "rundir", "errors",
 )  # fmt: skip
 ASK = """
 import sys

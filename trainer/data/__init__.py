@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ConfigError
-from . import ngrams
+from ..errors import ConfigError, DataError
+from . import fingerprint, ngrams
 from .catalogue import family_of
 from .family import DEFAULT_CUT, Arrays, Cut, DataInfo, Labels, Pixels, Progress
+from .fingerprint import Fingerprint
 from .folders import download_folder, read_folders
 from .sizes import DataConfig, Sizes, cut_of, problems, sizes
 from .splits import stratified
@@ -51,6 +52,8 @@ class Dataset:
     labels: tuple[str, ...]
     """Names of the classes, by label."""
     download_seconds: float
+    fingerprint: Fingerprint
+    """Of the whole set, as its files were when they were read."""
 
     def pixels(self, x: Tensor) -> Pixels:
         """Images (N, H, W, C) as the eye knows them: standardising undone, uint8 0 … 255; a text's symbols are 255."""
@@ -88,6 +91,9 @@ def load(data: DataConfig, device: torch.device | str, seed: int, on_download: P
         raise ConfigError(errors)
     wanted = sizes(data, info)
     arrays = family.read(data.name, folders, cut_of(data))
+    found = family_of(data.name, folders)[1]
+    if found.content != info.content:
+        raise DataError(f"the files of {info.title} changed while they were read: start again", "data.name")
     chosen = _choose(arrays, split(arrays, wanted, seed))
     moments = channel_moments(chosen[0], arrays.white) if data.standardise != "none" else None
     return Dataset(
@@ -95,6 +101,7 @@ def load(data: DataConfig, device: torch.device | str, seed: int, on_download: P
         info=dataclasses.replace(info, train=wanted.train, test=wanted.test),
         labels=arrays.labels,
         download_seconds=seconds,
+        fingerprint=fingerprint.made_of(found),
     )
 
 

@@ -5,8 +5,9 @@ Documents are never mixed: a window lies in one document, and a document in one 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+import string
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -25,9 +26,22 @@ SEED = 1
 
 Codes = npt.NDArray[np.uint8]
 """Characters as indices into SYMBOLS."""
-_FOLD = str.maketrans({":": ";", "!": ".", "?": ".", "-": " "})
+_ALIKE = bytes.maketrans(b":!?-" + string.whitespace.encode() + b"\x1c\x1d\x1e\x1f", b";.. " + b" " * 10)
+_BESIDE = bytes(set(range(128)) - set(SYMBOLS.encode()))
+"""What is left out."""
+_SPACES = (
+    "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+_SPELT = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i",
+          "–": "-", "—": "-", "−": "-"}  # fmt: skip
+"""Letters that Unicode does not take apart, and dashes."""
+_PIECE = 1 << 18
 _CODE = np.zeros(128, np.uint8)
 _CODE[np.frombuffer(SYMBOLS.encode(), np.uint8)] = np.arange(len(SYMBOLS))
+
+
+Lengths = tuple[tuple[int, int], ...]
+"""(characters, how many documents have so many), ascending: all that counting windows needs."""
 
 
 class Parts(NamedTuple):
@@ -40,13 +54,54 @@ class Parts(NamedTuple):
 
 def normalise(text: str) -> str:
     """The text in SYMBOLS: ':' becomes ';', '!' and '?' become '.', '-' a space; what else there is, is left out."""
-    kept = re.sub(r"[^a-z ,;.]", "", re.sub(r"\s", " ", text.lower().translate(_FOLD)))
-    return re.sub(r" +", " ", kept).strip()
+    text = text.lower()
+    if not text.isascii():
+        for space in _SPACES:
+            text = text.replace(space, " ")
+    kept = text.encode("ascii", "ignore").translate(_ALIKE).translate(None, _BESIDE)
+    return b" ".join(kept.split()).decode()
+
+
+def fold(text: str) -> str:
+    """The text without accents, wide letters and ligatures, so that étaient is etaient however it was stored."""
+    if text.isascii():
+        return text
+    text = "".join(unicodedata.normalize("NFKD", piece) for piece in _pieces(text)).lower()
+    for letter, spelt in _SPELT.items():
+        text = text.replace(letter, spelt)
+    return text
+
+
+def _pieces(text: str) -> Iterator[str]:
+    return (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
+
+
+class Loss(NamedTuple):
+    """What of a text has no symbol here."""
+
+    share: float
+    """Of its characters without spaces and accents."""
+    examples: str
+    """The most frequent ones."""
+
+
+def loss(text: str) -> Loss:
+    """What is left out of a text that was folded."""
+    counts = np.zeros(0x110000, np.int64)
+    for piece in _pieces(text):
+        codes = np.frombuffer(piece.encode("utf-32-le", "surrogatepass"), np.uint32)
+        seen = np.bincount(codes)
+        counts[: len(seen)] += seen
+    found = {chr(code): int(counts[code]) for code in np.flatnonzero(counts)}
+    shown = {c: n for c, n in found.items() if unicodedata.category(c)[0] not in "ZCM"}
+    dropped = {c: n for c, n in shown.items() if c != "-" and not normalise(c)}
+    most = sorted(dropped, key=lambda c: (-dropped[c], c))[:3]
+    return Loss(sum(dropped.values()) / max(1, sum(shown.values())), ", ".join(most))
 
 
 def documents(texts: Iterable[str]) -> list[Codes]:
     """Each text in SYMBOLS, those of fewer than SHORTEST characters left out."""
-    plain = (normalise(text) for text in texts)
+    plain = (normalise(text) for text in texts if len(text) >= SHORTEST)  # no text grows
     return [_CODE[np.frombuffer(text.encode(), np.uint8)] for text in plain if len(text) >= SHORTEST]
 
 
@@ -61,9 +116,15 @@ def divide(found: Sequence[Codes]) -> Parts:
     return Parts(train, valid, test)
 
 
-def count(lengths: Iterable[int], cut: Cut) -> int:
+def lengths(found: Sequence[Codes]) -> Lengths:
+    """Of these documents."""
+    sizes, numbers = np.unique([len(document) for document in found], return_counts=True)
+    return tuple(zip(sizes.tolist(), numbers.tolist(), strict=True))
+
+
+def count(lengths: Lengths, cut: Cut) -> int:
     """How many windows with a next character there are in documents of these lengths."""
-    return sum(max(0, min(length, cut.prefix or length) - cut.window) for length in lengths)
+    return sum(number * max(0, min(length, cut.prefix or length) - cut.window) for length, number in lengths)
 
 
 def windows(found: Iterable[Codes], cut: Cut) -> tuple[Codes, Labels]:

@@ -54,6 +54,29 @@ class DataInfo:
     """Size of its files: those found, or those to download."""
     valid: int | None = None
     """Number of images kept apart for validation; None: the set keeps none, they are drawn from the training images."""
+    content: str = ""
+    """What tells its files from others of the same name and shape, as `way:digest`; empty where nothing is known."""
+    note: str = ""
+    """What has to be said of how it is read, as sentences; mostly nothing."""
+
+    @property
+    def items(self) -> str:
+        """What its examples are called."""
+        return "windows" if self.kind == "text" else "images"
+
+    def many(self, count: int, part: str) -> str:
+        """1 test image, 360 test images."""
+        return f"{count:,} {part} {self.items if count != 1 else self.items[:-1]}"
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A data set, or a file that could be one, that cannot be trained on."""
+
+    name: str
+    """As a config would write it."""
+    reason: str
+    """A sentence that says why, and what would help."""
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,14 @@ def download_folder() -> Path:
     return Path(os.environ.get("FFWEB_HOME") or "var") / "datasets"
 
 
+def named_folders() -> list[Path]:
+    """The folders of `FFWEB_DATASETS`, which are only read."""
+    return [Path(part) for part in os.environ.get("FFWEB_DATASETS", "").split(os.pathsep) if part.strip()]
+
+
 def read_folders() -> list[Path]:
-    """The folders of `FFWEB_DATASETS`, which are only read, then the download folder; searched in this order."""
-    named = [Path(part) for part in os.environ.get("FFWEB_DATASETS", "").split(os.pathsep) if part.strip()]
-    return [*named, download_folder()]
+    """The folders of `FFWEB_DATASETS`, then the download folder; searched in this order."""
+    return [*named_folders(), download_folder()]
 
 
 def remedy(what: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from ..errors import Problem
-from ..words import plural
 from .family import Cut, DataInfo
 
 
@@ -65,17 +64,17 @@ def problems(data: DataConfig, info: DataInfo) -> list[Problem]:
     errors: list[Problem] = []
     rest = _for_training(data, info)
     if rest < 1:
-        errors.append(_too_many("valid_size", f"at most {info.train - 1:,} of the {info.train:,} training images"))
+        errors.append(_too_many("valid_size", f"at most {info.train - 1:,} of the {info.many(info.train, 'training')}"))
     elif data.train_size is not None and data.train_size > rest:
         beside = f" beside {data.valid_size:,} for validation" if data.valid_size and info.valid is None else ""
         errors.append(
-            _too_many("train_size", f"{info.title} has {plural(rest, 'training image')}{beside}; at most that many")
+            _too_many("train_size", f"{info.title} has {info.many(rest, 'training')}{beside}; at most that many")
         )
     if info.valid is not None and data.valid_size > info.valid:
-        msg = f"{info.title} keeps {plural(info.valid, 'image')} apart for validation; at most that many"
+        msg = f"{info.title} keeps {info.valid:,} {info.items} apart for validation; at most that many"
         errors.append(_too_many("valid_size", msg))
     if data.test_size is not None and data.test_size > info.test:
-        errors.append(_too_many("test_size", f"{info.title} has {plural(info.test, 'test image')}; at most that many"))
+        errors.append(_too_many("test_size", f"{info.title} has {info.many(info.test, 'test')}; at most that many"))
     return errors
 
 

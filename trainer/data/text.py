@@ -14,20 +14,23 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 from ..errors import ConfigError, DataError
-from . import characters
-from .characters import Parts
+from . import characters, files
+from .characters import Lengths, Parts
 from .download import Remote, Transfer, addresses, lock, writing
 from .family import DEFAULT_CUT, Arrays, Cut, DataInfo, Progress
 from .folders import remedy
 
 PREFIX = "text:"
+ENDING = ".txt"
 TOPICS = "python-topics"
 MOST_BYTES = 8_000_000
 """A window costs 1.2 kB of memory: a text beyond this would not fit anywhere."""
-_STEM = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MOST_LOST = 0.5
+"""Share of a text without a symbol here beyond which it is refused."""
 _COPY = "gh/arkadyark/fforward@74dc42e5e3f4dbe44e675e9033387d4e6f371031/aesop.txt"
 AESOP = Remote(
     "aesop.txt",
@@ -41,12 +44,15 @@ AESOP = Remote(
 """A public copy, headings and fables only, of Project Gutenberg's #11339."""
 
 
-class Lengths(NamedTuple):
-    """Characters of each document, by part."""
+class Facts(NamedTuple):
+    """What is known of a text without its documents."""
 
-    train: tuple[int, ...]
-    valid: tuple[int, ...]
-    test: tuple[int, ...]
+    train: Lengths
+    valid: Lengths
+    test: Lengths
+    content: str = ""
+    """A digest of the documents."""
+    note: str = ""
 
 
 class Words(NamedTuple):
@@ -57,16 +63,16 @@ class Words(NamedTuple):
     source: str
 
 
-def _even(documents: int, characters: int) -> tuple[int, ...]:
+def _even(documents: int, characters: int) -> Lengths:
     """Lengths of documents that are about equally long."""
     length, rest = divmod(characters, documents)
-    return (length + 1,) * rest + (length,) * (documents - rest)
+    return ((length, documents - rest), (length + 1, rest))
 
 
 AESOP_WORDS = Words(
     "Aesop's Fables", "public domain", "Aesop's Fables, translated by V. S. Vernon Jones, 1912; Project Gutenberg 11339"
 )
-AESOP_LENGTHS = Lengths(_even(228, 149_050), _even(28, 19_008), _even(28, 18_320))
+AESOP_FACTS = Facts(_even(228, 149_050), _even(28, 19_008), _even(28, 18_320))
 """Before the file is there. The shortest fable is longer than any window, so the windows' numbers are exact; those of
 a long prefix are too high."""
 
@@ -100,58 +106,116 @@ def topics() -> list[str]:
 
 
 def _text(path: Path) -> str:
-    if path.stat().st_size > MOST_BYTES:
-        raise _refuse(path, f"it has {path.stat().st_size:,} bytes; at most {MOST_BYTES:,}: cut off a part")
+    """As Python's universal newlines have it, without a byte order mark."""
+    body = _bytes(path)
     try:
-        return path.read_text(encoding="utf-8-sig")
+        text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _refuse(path, f"it is not UTF-8 ({error.reason}); save it so") from error
+        wide = body[:2] in (b"\xff\xfe", b"\xfe\xff")
+        why = f"it is not UTF-8 ({error.reason}); save it so, in a shell"
+        raise _refuse(path, f"{why} iconv -f {'utf-16' if wide else 'latin1'} -t utf-8 OLD.txt > NEW.txt") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _bytes(path: Path) -> bytes:
+    size = files.stamp(path).size
+    pieces: list[bytes] = []
+    try:
+        with files.opened(path) as file:
+            while size <= MOST_BYTES and (piece := file.read(files.Reader.MOST)):
+                pieces.append(piece)
+                size = sum(map(len, pieces))
     except OSError as error:
-        raise _refuse(path, error.strerror or str(error)) from error
+        raise _refuse(path, f"it cannot be read: {files.reason(error)}") from error
+    if size > MOST_BYTES:
+        raise _refuse(path, f"it has {size:,} bytes; at most {MOST_BYTES:,}: cut off a part")
+    return b"".join(pieces)
 
 
 def _refuse(path: Path, why: str) -> DataError:
-    return DataError(f"{path}: {why}", "data.name")
+    return DataError(f"{files.said(path)}: {why}", "data.name")
 
 
 def _checked(path: Path) -> str:
     """Aesop's text. Raises DataError for another one of that name: figures would not compare."""
-    if hashlib.sha256(path.read_bytes()).hexdigest() != AESOP.checksum:
+    if hashlib.sha256(_bytes(path)).hexdigest() != AESOP.checksum:
         raise _refuse(path, "it is not the copy that is known here; rename it and use text:NAME, or remove it")
     return _text(path)
 
 
 def parts(name: str, path: Path | None) -> Parts:
     """The documents of the text `name`, found at `path`. Raises DataError."""
+    return _read(name, path)[0]
+
+
+def _read(name: str, path: Path | None) -> tuple[Parts, str]:
+    """The documents, and what has to be said of them."""
     if path is None:
-        return characters.divide(characters.documents(topics()))
-    found = characters.documents(fables(_checked(path)) if name == "aesop" else paragraphs(_text(path)))
+        return characters.divide(characters.documents(topics())), ""
+    if name == "aesop":
+        text, lost, pieces = "", characters.Loss(0.0, ""), fables(_checked(path))
+    else:
+        text = characters.fold(_text(path))
+        lost, pieces = characters.loss(text), paragraphs(text)
+    if lost.share > MOST_LOST:
+        raise _refuse(path, _too_much(lost))
+    found = characters.documents(pieces)
     if len(found) < characters.FEWEST:
-        raise _refuse(
-            path,
-            f"it has {len(found)} paragraphs of {characters.SHORTEST} characters or more, parted by empty lines; "
-            f"{characters.FEWEST} are needed for training, validation and test",
-        )
-    return characters.divide(found)
+        raise _refuse(path, _too_few(len(found), text))
+    return characters.divide(found), _left_out(lost)
 
 
-@lru_cache(maxsize=64)
-def _lengths(name: str, path: Path | None, stamp: tuple[int, int]) -> Lengths:
-    """Lengths of the documents; read again when the file's size or time (`stamp`) changes."""
-    train, valid, test = (tuple(len(document) for document in part) for part in parts(name, path))
-    return Lengths(train, valid, test)
+def _too_much(lost: characters.Loss) -> str:
+    return (
+        f"{100 * lost.share:.0f} % of its characters, such as {lost.examples}, are none of the symbols that there are: "
+        "a to z, the space, the comma, the semicolon and the full stop; a text in Latin letters would work"
+    )
+
+
+def _left_out(lost: characters.Loss) -> str:
+    if lost.share < 0.0005:
+        return ""
+    return f"{100 * lost.share:.1f} % of its characters are left out, such as {lost.examples}."
+
+
+def _too_few(found: int, text: str) -> str:
+    """Too few paragraphs; where lines are long enough to be paragraphs, how to part them."""
+    said = f"it has {found} paragraph{'' if found == 1 else 's'} of {characters.SHORTEST} characters or more, parted "
+    said += f"by empty lines; {characters.FEWEST} are needed for training, validation and test"
+    lines = len(characters.documents(text.splitlines()))
+    if lines >= characters.FEWEST:
+        return f"{said}. It has {lines:,} lines as long: in a shell sed G OLD.txt > NEW.txt parts them by empty lines"
+    return f"{said}. Put an empty line wherever a part ends: a text in one piece can be cut anywhere, rows be joined"
+
+
+_one_at_a_time = Lock()
+
+
+def _facts(name: str, path: Path | None) -> Facts:
+    """Raises DataError."""
+    found = _remembered(name, path, files.stamp(path) if path else None)
+    if isinstance(found, DataError):
+        raise DataError(found.reason, found.field)
+    return found
+
+
+@lru_cache(maxsize=2048)
+def _remembered(name: str, path: Path | None, stamp: files.Stamp | None) -> Facts | DataError:
+    """What is known of a text, good or bad; read again when the file changes (`stamp`)."""
+    with _one_at_a_time:
+        try:
+            found, note = _read(name, path)
+        except DataError as error:
+            return DataError(error.reason, error.field)
+    digest = hashlib.sha256(b"\n".join(document.tobytes() for part in found for document in part)).hexdigest()
+    train, valid, test = map(characters.lengths, found)
+    return Facts(train, valid, test, f"text:{digest[:12]}", note)
 
 
 # ── the family ────────────────────────────────────────────────────────────────────────────────────────────────────
-def _find(file: str, folders: Sequence[Path]) -> Path | None:
-    return next((path for folder in folders if (path := folder / file).is_file()), None)
-
-
 def names(folders: Sequence[Path]) -> list[str]:
     """The two texts of the catalogue, and every NAME.txt in the folders."""
-    found = {path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.txt")}
-    own = sorted(stem for stem in found - {"aesop"} if _STEM.fullmatch(stem))
-    return ["aesop", TOPICS, *(PREFIX + stem for stem in own)]
+    return ["aesop", TOPICS, *(PREFIX + stem for stem in files.listed(folders, ENDING)[0] if stem != "aesop")]
 
 
 def _path(name: str, folders: Sequence[Path]) -> Path | None:
@@ -159,13 +223,15 @@ def _path(name: str, folders: Sequence[Path]) -> Path | None:
     if name == TOPICS:
         return None
     if name == "aesop":
-        return _find(AESOP.name, folders)
+        return next(filter(files.is_file, (folder / AESOP.name for folder in folders)), None)
     stem = name.removeprefix(PREFIX)
-    if not _STEM.fullmatch(stem):
-        why = f"{name!r} names no text; after text: come letters, digits, - and _ only, without the ending .txt"
-        raise ConfigError([{"loc": "data.name", "msg": why, "type": "text_name"}])
-    if (path := _find(f"{stem}.txt", folders)) is None:
-        raise DataError(f"there is no {stem}.txt. {remedy(stem + '.txt')}", "data.name")
+    if why := files.fault(stem, ENDING):
+        msg = f"{name!r} names no text: after text: comes the name of a file without the ending .txt; {why}"
+        raise ConfigError([{"loc": "data.name", "msg": msg, "type": "text_name"}])
+    path = files.find(stem, ENDING, folders)
+    if path is None:
+        found = files.some([own for own in names(folders) if own.startswith(PREFIX)])
+        raise DataError(f"there is no {stem}.txt. {remedy(stem + '.txt')}; found there now: {found}", "data.name")
     return path
 
 
@@ -174,10 +240,11 @@ def describe(name: str, folders: Sequence[Path], cut: Cut = DEFAULT_CUT) -> Data
         return None
     path = _path(name, folders)
     local = path is not None or name == TOPICS
-    stamp = path.stat() if path else None
-    lengths = _lengths(name, path, (stamp.st_size, stamp.st_mtime_ns) if stamp else (0, 0)) if local else AESOP_LENGTHS
-    train, valid, test = (characters.count(part, cut) for part in lengths)
+    facts = _facts(name, path) if local else AESOP_FACTS
+    parts = facts.train, facts.valid, facts.test
+    train, valid, test = (characters.count(part, cut) for part in parts)
     title, licence, source = _words(name, path)
+    letters = sum(length * number for part in parts for length, number in part)
     return DataInfo(
         name=name,
         title=title,
@@ -189,8 +256,10 @@ def describe(name: str, folders: Sequence[Path], cut: Cut = DEFAULT_CUT) -> Data
         licence=licence,
         source=source,
         local=local,
-        bytes=stamp.st_size if stamp else sum(map(sum, lengths)) if local else AESOP.size,
+        bytes=files.stamp(path).size if path else letters if local else AESOP.size,
         valid=valid,
+        content=facts.content,
+        note=facts.note,
     )
 
 
@@ -200,7 +269,7 @@ def _words(name: str, path: Path | None) -> Words:
     if path is None:
         version = platform.python_version()
         return Words("Python's help topics", "PSF", f"pydoc_data.topics of Python {version}; other versions differ")
-    return Words(path.stem, "unknown", str(path))
+    return Words(name.removeprefix(PREFIX), "unknown", files.said(path))
 
 
 def prepare(name: str, folders: Sequence[Path], into: Path, progress: Progress) -> None:

@@ -7,21 +7,25 @@ NAME.npz (`mnist.npz`); what is nowhere is downloaded.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import pickle
 import tarfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
-from . import npz
+from . import files, npz
 from .download import Transfer, lock, writing
 from .family import DEFAULT_CUT, Arrays, Cut, DataInfo, Progress
 from .folders import remedy
 from .torchvision_layouts import Batches, Idx, Layout, Mat
 
+_BEGINNING = 1 << 16
+"""Bytes of each file that tell what it is."""
 _DIGITS = tuple(str(digit) for digit in range(10))
 _CLOTHES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -39,14 +43,14 @@ class Entry:
 
     def lies_in(self, root: Path) -> bool:
         """Whether `root` holds all its files as torchvision lays them out."""
-        return all((root / file).is_file() for file in self.layout.files)
+        return all(files.is_file(root / file) for file in self.layout.files)
 
     def found(self, folders: Sequence[Path]) -> tuple[Path | None, Path | None]:
         """(folder with the torchvision layout, None) or (None, npz file), whichever comes first; or (None, None)."""
         for root in folders:
             if self.lies_in(root):
                 return root, None
-            if path := npz.find(self.info.name, [root]):
+            if files.is_file(path := root / f"{self.info.name}{npz.ENDING}"):
                 return None, path
         return None, None
 
@@ -147,8 +151,19 @@ def describe(name: str, folders: Sequence[Path], cut: Cut = DEFAULT_CUT) -> Data
     if root is None:
         return entry.info
     train, test = entry.layout.counts(root) or (entry.info.train, entry.info.test)
-    size = sum((root / part).stat().st_size for part in entry.layout.files)
-    return dataclasses.replace(entry.info, train=train, test=test, local=True, bytes=size)
+    stamps = tuple((root / part, files.stamp(root / part)) for part in entry.layout.files)
+    size = sum(stamp.size for _, stamp in stamps)
+    return dataclasses.replace(entry.info, train=train, test=test, local=True, bytes=size, content=_content(stamps))
+
+
+@lru_cache(maxsize=64)
+def _content(stamps: tuple[tuple[Path, files.Stamp], ...]) -> str:
+    """A digest of the files' sizes and beginnings: one set under another's name begins otherwise."""
+    digest = hashlib.sha256()
+    for path, stamp in stamps:
+        with files.opened(path) as file:
+            digest.update(f"{stamp.size}\n".encode() + file.read(_BEGINNING))
+    return f"files:{digest.hexdigest()[:12]}"
 
 
 def _as_npz(entry: Entry, file: Path) -> DataInfo:
@@ -156,11 +171,11 @@ def _as_npz(entry: Entry, file: Path) -> DataInfo:
     info = npz.info(entry.info.name, entry.info.title, file)
     if (info.shape, info.classes) != (entry.info.shape, entry.info.classes):
         raise DataError(
-            f"{file} is not {entry.info.title}: it has images {info.shape} of {info.classes} classes, expected are "
-            f"{entry.info.shape} of {entry.info.classes}; rename it and use npz:NAME",
+            f"{files.said(file)} is not {entry.info.title}: it has images {info.shape} of {info.classes} classes, "
+            f"expected are {entry.info.shape} of {entry.info.classes}; rename it and use npz:NAME",
             "data.name",
         )
-    return dataclasses.replace(info, licence=entry.info.licence, source=f"{entry.info.source} ({file})")
+    return dataclasses.replace(info, licence=entry.info.licence, source=f"{entry.info.source} ({files.said(file)})")
 
 
 def _remedy(entry: Entry) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
+
+from django.db.models import QuerySet
 
 from ffweb.pages.essence import essence
 from ffweb.people.models import User
 from ffweb.runs import access, status
-from ffweb.runs.models import Fact
+from ffweb.runs.models import Fact, Run
 from trainer import config as trainer_config
+from trainer.data.fingerprint import Fingerprint, differ, read
 from trainer.presets import Preset, words
 from trainer.presets.summary import accuracy_of, direction
 
@@ -42,7 +46,7 @@ def series(preset: Preset) -> str:
 def _finished(user: User, metrics: dict[str, str]) -> dict[str, list[tuple[float, str]]]:
     """{preset: (last value, run)} of the newest finished runs whose config is the preset's."""
     runs = access.runs_for(user).filter(status=status.FINISHED, preset__in=metrics).order_by("-ended")[:LATEST]
-    configs = {run_id: (preset, config) for run_id, preset, config in runs.values_list("pk", "preset", "config")}
+    configs = _over_the_same_data(runs)
     keys = {f"result.{metric}.last": metric for metric in metrics.values()}
     facts = Fact.objects.filter(run__in=list(configs), key__in=keys).values_list("run_id", "key", "num")
     wanted: dict[str, object] = {}
@@ -55,6 +59,17 @@ def _finished(user: User, metrics: dict[str, str]) -> dict[str, list[tuple[float
             wanted[preset] = essence(trainer_config.compose(preset))
         if essence(config) == wanted[preset]:
             found.setdefault(preset, []).append((value, run_id))
+    return found
+
+
+def _over_the_same_data(runs: QuerySet[Run]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """{run: (preset, config)}, newest first, without those that saw other data than the newest of their preset."""
+    newest: dict[tuple[str, str], Fingerprint] = {}
+    found = {}
+    for run_id, preset, config, stored in runs.values_list("pk", "preset", "config", "environment__data"):
+        mine = read(stored)
+        if mine is None or not differ(newest.setdefault((preset, mine["name"]), mine), mine):
+            found[run_id] = (preset, config)
     return found
 
 

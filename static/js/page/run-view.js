@@ -248,7 +248,7 @@ export class RunView {
 
   #numbers() {
     const { lines, run } = this;
-    showStats(node("stats"), { lines, twin: this.data.twin, took: () => this.#took() });
+    showStats(node("stats"), { lines, twin: this.data.twin, took: () => this.#took(), rate: this.metrics["speed/images_per_second"]?.unit ?? "img/s" });
     this.table?.update(this.layers);
     this.progress.show(run, this.#asOf());
   }

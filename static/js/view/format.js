@@ -171,7 +171,7 @@ export function eta(seconds) {
 export function quantity(value, unit) {
   if (unit === "fraction") return percent(value);
   if (unit === "s") return duration(value);
-  if (["B", "J", "W", "img/s"].includes(unit)) return si(value, unit);
+  if (["B", "J", "W", "img/s", "windows/s"].includes(unit)) return si(value, unit);
   return unit === "" || odd(value) !== null ? number(value) : `${number(value)}${THIN}${unit}`;
 }
 

@@ -92,7 +92,8 @@ export function updateRow(row, run) {
   const { latest } = run;
   setQuantity(cell("accuracy"), percent(latest["test/accuracy"]));
   setQuantity(cell("memory"), bytes(latest["memory/cuda_peak"] ?? latest["memory/rss_peak"] ?? latest["memory/rss"]));
-  setQuantity(cell("speed"), si(latest["speed/images_per_second"], "img/s"));
+  const speed = /** @type {HTMLElement|null} */ (cell("speed"));
+  setQuantity(speed, si(latest["speed/images_per_second"], speed?.dataset["rate"] ?? "img/s"));
   setQuantity(cell("energy"), si(latest["energy/total"], "J"));
   updateTook(row);
 }

@@ -6,7 +6,7 @@ import { duration, number, percent, points, quantity, si } from "./format.js";
 /** @typedef {import("../data/lines.js").Lines} Lines */
 /** @typedef {{id: string, accuracy: number|null, memory: number|null, energy: number|null, seconds: number|null}} Twin */
 /** @typedef {{title: string, text: string, note: string}} Stat */
-/** @typedef {{lines: Lines, twin: Twin|null, took: () => number|null}} About */
+/** @typedef {{lines: Lines, twin: Twin|null, took: () => number|null, rate: string}} About */
 
 /** @param {number|null|undefined} mine @param {number|null|undefined} other */
 export function compared(mine, other) {
@@ -59,11 +59,11 @@ function weakest({ lines }) {
 }
 
 /** Images over the seconds of training so far: a sample of a moment is for the chart. @param {About} about @returns {Stat} */
-function speed({ lines }) {
+function speed({ lines, rate }) {
   const [seconds, epochs, images] = ["time", "epoch", "images"].map((axis) => latestAxis(lines, axis));
   const note = seconds > 0 && epochs > 0 ? `mean, ${duration(seconds / epochs)} an epoch` : "";
   const value = lines.whole?.["speed/images_per_second"] ?? (seconds > 0 ? images / seconds : undefined);
-  return { title: "Throughput", text: si(value, "img/s"), note };
+  return { title: "Throughput", text: si(value, rate), note };
 }
 
 /** @param {About} about @returns {Stat} */

@@ -148,7 +148,7 @@ function xAxis(scene) {
 
 /** @param {ChartEntry} chart @param {Scale} scale @param {number} low */
 function whatText(chart, scale, low) {
-  const unit = scale.unit && scale.unit !== "img/s" ? scale.unit : "";
+  const unit = scale.unit && !["img/s", "windows/s"].includes(scale.unit) ? scale.unit : "";
   const from = low > 0 && scale.unit === "%" ? `from ${number(low)}` : "";
   return [[unit, from].filter(Boolean).join(", "), chart.what].filter(Boolean).join(" · ");
 }
@@ -171,7 +171,7 @@ export function lineChart(chart, scene) {
   const place = (/** @type {number} */ value) => (log ? Math.log10(value * scale.by) : value * scale.by);
   const names = range ? labels(drawn, scene, range, place) : [];
   const longest = Math.max(0, ...names.map((label) => label.text.length));
-  const si = scale.unit === "img/s" || (scale.unit === "" && range !== null && range[1] >= 10_000);
+  const si = scale.unit === "img/s" || scale.unit === "windows/s" || (scale.unit === "" && range !== null && range[1] >= 10_000);
   return {
     traces: drawn.map((line) => lineTrace(line, scene, scale)),
     layout: layout(scene.tokens, {

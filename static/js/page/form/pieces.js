@@ -37,6 +37,8 @@ function applyPiece(field, path, piece) {
   applyErrors(field, path, piece.errors);
   markField(field, piece.changed);
   if (piece.aside) say(`h-${path}`, piece.aside);
+  const title = field.querySelector(":scope > .fl > label");
+  if (title && piece.title) title.textContent = piece.title;
   const unit = field.querySelector(":scope > .in > .u");
   if (unit && piece.unit) unit.textContent = piece.unit;
   field.hidden = piece.gone;
@@ -99,7 +101,9 @@ function applyControls(form, answer) {
 
 /** @param {HTMLFormElement} form @param {Answer} answer */
 function applyGroups(form, answer) {
-  for (const { name, summary } of answer.groups) {
+  for (const { name, summary, more } of answer.groups) {
+    const folded = form.querySelector(`[data-group=${quoted(name)}] > .b > details.rare > summary`);
+    if (folded) folded.textContent = `More: ${more}`;
     const node = form.querySelector(`[data-group=${quoted(name)}] > summary > .s`);
     if (node && node.textContent !== summary) node.textContent = summary;
   }
