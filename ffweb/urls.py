@@ -7,6 +7,8 @@ from django.urls import include, path
 from ffweb.api.docs import docs
 from ffweb.api.urls import api
 
+handler500 = "ffweb.pages.errors.server_error"
+
 urlpatterns = [
     path("api/docs", docs, name="api-docs"),
     path("api/v1/", api.urls),

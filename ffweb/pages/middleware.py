@@ -1,10 +1,12 @@
-"""The content security policy. Django 6 brings its own (SECURE_CSP); until then, the same names."""
+"""The content security policy (Django 6 brings its own, SECURE_CSP; until then, the same names), and what is put off."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+
+from ffweb.pages.errors import answer
 
 # Plotly fills one empty <style> by insertRule: the hash is that of the empty string. Style attributes run no script;
 # its colour bars set one.
@@ -43,3 +45,19 @@ class ContentSecurityPolicy:
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         return response
+
+
+class TryAgain:
+    """A view that the database, or a limit, kept from its work says so with 429 or 503: no error of ours."""
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return answer(request, exception)

@@ -1,0 +1,27 @@
+"""Sessions in the database, where looking at a page needs none of it to be written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
+
+from ffweb.optional import optional_write
+
+
+class SessionStore(DatabaseSessions):
+    """Django's, but for keys that cannot be one, and for sessions that have ended while the database takes no writes."""
+
+    def _validate_session_key(self, key: Any) -> bool:
+        """What a cookie holds is anybody's: no other text is asked of the database (Postgres refuses NUL)."""
+        return isinstance(key, str) and 8 <= len(key) <= 40 and key.isascii() and key.isalnum()
+
+    def flush(self) -> None:
+        """Out in this browser in any case; the row, which opens nothing any more, goes if it can.
+
+        Who signs out calls `delete` first, which has to succeed.
+        """
+        self.clear()
+        with optional_write():
+            self.delete()
+        self._session_key = None
