@@ -66,6 +66,7 @@ class MemberSocket(Socket):
         await self.join(user_group(mine.user_id))
 
     async def _pass(self) -> Pass:
+        user: Any = self.scope["user"]
         kind, _, secret = dict(self.scope["headers"]).get(b"authorization", b"").decode("latin-1").partition(" ")
         if kind:
             try:
@@ -74,8 +75,8 @@ class MemberSocket(Socket):
                 raise Refused(LATER) from None
             if token is not None:
                 return Pass(token.user_id, token_id=token.pk)
-        elif self.scope["user"].is_authenticated:
-            return Pass(self.scope["user"].pk, self.scope["session"].session_key or "")
+        elif user.is_authenticated:
+            return Pass(user.pk, self.scope["session"].session_key or "")
         raise Refused(SIGN_IN)
 
     def wait(self, seconds: float) -> float:

@@ -6,10 +6,10 @@ from typing import Any
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.urls import path, re_path
 
 from ffweb.live.consumers import NoSuchSocket, RunSocket, RunsSocket, ShareSocket
+from ffweb.live.origin import SameOrigin
 
 # Typed loosely: Django's `path` is annotated for views only.
 addresses: list[Any] = [
@@ -19,4 +19,4 @@ addresses: list[Any] = [
     re_path("", NoSuchSocket.as_asgi()),  # type: ignore[arg-type]
 ]
 
-websocket = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(addresses)))
+websocket = SameOrigin(AuthMiddlewareStack(URLRouter(addresses)))

@@ -1,4 +1,4 @@
-"""The content security policy (Django 6 brings its own, SECURE_CSP; until then, the same names), and what is put off."""
+"""The content security policy (Django 6 brings its own, SECURE_CSP; until then, the same names); what is put off."""
 
 from __future__ import annotations
 

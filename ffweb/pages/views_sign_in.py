@@ -11,13 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from ffweb.later import TryLater
 from ffweb.pages.http import address, back, way_back
 from ffweb.pages.views_settings import set_theme_cookie
-from ffweb.later import TryLater
 from ffweb.people import services
 from ffweb.people.attempts import DEVICE_AGE, device_of
 from ffweb.people.models import User
-
 
 DEVICE = "device"  # the cookie of a browser that has signed somebody in before
 

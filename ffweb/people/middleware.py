@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from ffweb.optional import optional_write
@@ -20,7 +19,7 @@ READING = ("GET", "HEAD")
 class Sessions(SessionMiddleware):
     """Django's; what a page that is only read would store of its session can be left undone."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if request.method not in READING or not request.session.modified:
             return super().process_response(request, response)
         with optional_write():

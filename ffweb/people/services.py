@@ -243,7 +243,7 @@ def revoke_token(user: User, token_id: int) -> bool:
 def user_of_token(secret: str, address: str = "") -> User | None:
     """The active member whose key this is. Raises TooManyGuesses of that address."""
     token = token_of(secret, address)
-    return token and token.user
+    return token.user if token else None
 
 
 def token_of(secret: str, address: str = "") -> ApiToken | None:

@@ -10,7 +10,7 @@ from ffweb.optional import optional_write
 
 
 class SessionStore(DatabaseSessions):
-    """Django's, but for keys that cannot be one, and for sessions that have ended while the database takes no writes."""
+    """Django's, but for texts that are no key, and for sessions that end while the database takes no writes."""
 
     def _validate_session_key(self, key: Any) -> bool:
         """What a cookie holds is anybody's: no other text is asked of the database (Postgres refuses NUL)."""

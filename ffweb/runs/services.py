@@ -107,7 +107,7 @@ def create_controls(user: User, run: Run, kinds: Sequence[str]) -> list[Run]:
 
 
 def update(user: User, run: Run, **fields: Any) -> Run:
-    """Set some of `EDITABLE`; what is made private is no longer shared. Raises NotYours, or ConfigError with the field."""
+    """Set some of `EDITABLE`; what is made private is no longer shared. Raises NotYours, or ConfigError of a field."""
     before = changeable(user, run, "change")
     unknown = set(fields) - set(EDITABLE)
     if unknown:

@@ -40,7 +40,7 @@ class Reader:
             "headers": headers or [],
             "subprotocols": [],
         }
-        known = {"user": user or AnonymousUser(), "session": session}
+        known = {} if app else {"user": user or AnonymousUser(), "session": session}
         self.wire = ApplicationCommunicator(app or URLRouter(addresses), scope | known)
 
     async def open(self) -> bool:
