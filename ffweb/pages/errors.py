@@ -19,6 +19,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return answer(request, sys.exc_info()[1]) or page(request, 500)
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400: what no browser of a person sends."""
+    return page(request, 400)
+
+
 def answer(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
     """For an error that says of itself what it is; None for any other."""
     later = error if isinstance(error, TryLater) else busy(error)
@@ -35,7 +40,7 @@ def answer(request: HttpRequest, error: BaseException | None) -> HttpResponse | 
 
 def page(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:
     """In the frame of whoever is signed in; without it where that cannot be found out."""
-    template = "500.html" if status == 500 else "later.html"
+    template = {400: "400.html", 500: "500.html"}.get(status, "later.html")
     try:
         return render(request, template, {"detail": detail}, status=status)
     except Exception:  # the database again, or whatever broke the page: nothing here may fail

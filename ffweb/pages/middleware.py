@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from ffweb.pages.errors import answer
 
@@ -61,3 +63,26 @@ class TryAgain:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return answer(request, exception)
+
+
+class Readable:
+    """Refuses with 400 what no text in the database can be: NUL (Postgres has none), and other encodings than UTF-8."""
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        other = (request.encoding or "utf-8").lower() not in ("utf-8", "utf8")
+        if other or "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("The address cannot be read.")
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> None:
+        """Forms; the API reads JSON, and looks itself (ffweb/api/urls.py)."""
+        if request.method == "POST" and not request.path.startswith(reverse("api:api-root")):
+            texts = (text for name, values in request.POST.lists() for text in (name, *values))
+            if any("\0" in text for text in texts):
+                raise BadRequest("A field holds a NUL character.")

@@ -6,7 +6,7 @@ Pages are told and workers rung after the commit.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -162,11 +162,22 @@ def purge() -> list[str]:
 def make_share(user: User, run: Run, expires_at: datetime | None = None) -> tuple[Share, str]:
     """A read-only link to `run`, and its token, shown this once. Raises ConfigError for an expiry that is past."""
     changeable(user, run, "share")
-    if expires_at is not None and expires_at <= timezone.now():
-        raise launch.refused("expires_at", "A link has to expire in the future.", "past")
+    if expires_at is not None:
+        expires_at = _in_time(expires_at)
     token = new_secret()
     share = Share.objects.create(run=run, created_by=user, token_hash=hash_secret(token), expires_at=expires_at)
     return share, token
+
+
+def _in_time(moment: datetime) -> datetime:
+    """In UTC, as it is stored. Raises ConfigError for what is past, or beyond the calendar."""
+    try:
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise launch.refused("expires_at", "No calendar has this moment: name one before the year 9999.") from None
+    if moment <= timezone.now():
+        raise launch.refused("expires_at", "A link has to expire in the future.", "past")
+    return moment
 
 
 def find_share(user: User, share_id: int) -> Share:

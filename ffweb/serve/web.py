@@ -9,6 +9,8 @@ import sys
 
 import uvicorn
 
+from ffweb.settings import PROXIES
+
 
 def main() -> None:
     """`python -m ffweb.serve.web FD`: serve HTTP and websockets on the inherited listening socket FD."""
@@ -18,7 +20,10 @@ def main() -> None:
         "ffweb.asgi:application",
         lifespan="off",  # Channels answers only http and websocket
         log_level="warning",
+        log_config=None,  # as the site logs, without secrets (ffweb/logs.py)
         access_log=False,
+        proxy_headers=bool(PROXIES),  # uvicorn's own default believes whoever comes from the loopback
+        forwarded_allow_ips=PROXIES,
         server_header=False,
         timeout_graceful_shutdown=3,  # sockets are closed with 1012: the browser reconnects knowingly
     )
