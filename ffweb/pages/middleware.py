@@ -66,7 +66,7 @@ class TryAgain:
 
 
 class Readable:
-    """Refuses with 400 what no text in the database can be: NUL (Postgres has none), and other encodings than UTF-8."""
+    """Refuses with 400 what no text in the database can be: NUL, which Postgres has not."""
 
     sync_capable = True
     async_capable = False
@@ -75,8 +75,7 @@ class Readable:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        other = (request.encoding or "utf-8").lower() not in ("utf-8", "utf8")
-        if other or "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             raise BadRequest("The address cannot be read.")
         return self.get_response(request)
 

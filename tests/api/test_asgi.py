@@ -51,6 +51,12 @@ async def test_a_body_beyond_the_bound_is_refused(headers: list[tuple[bytes, byt
     assert (b"content-type", b"application/problem+json") in sent[0]["headers"]
 
 
+@pytest.mark.parametrize("charset", ["hex", "unicode_escape", "utf-16", '"latin-1"'])
+async def test_other_encodings_than_utf_8_are_refused(charset: str) -> None:
+    assert (await call([], [(b"content-type", f"text/plain; charset={charset}".encode())]))[0]["status"] == 400
+    assert (await call([], [(b"content-type", b"text/plain; charset=UTF-8")]))[0]["status"] == 200
+
+
 async def test_a_download_makes_each_piece_when_it_is_asked_for() -> None:
     made: list[int] = []
 
