@@ -10,6 +10,7 @@ import os
 import re
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -20,12 +21,14 @@ from django.apps import apps
 from django.conf import settings
 from django.core import serializers
 from django.core.management.color import no_style
-from django.db import connection, transaction
+from django.core.serializers.base import DeserializationError
+from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
 from django.utils import timezone
 
 from ffweb import __version__
+from ffweb.later import damaged
 from ffweb.people.models import User
 from ffweb.runs.models import Run
 from ffweb.runs.snapshot import snapshot
@@ -39,6 +42,16 @@ _RUN_FILE = re.compile(r"^runs/[0-9a-z]{8}/[\w./-]+$")
 
 class BackupError(Exception):
     """Why a backup cannot be read or restored, and what would work."""
+
+
+def unreadable(error: DatabaseError) -> str:
+    """What to do about a database that does not let itself be read or written."""
+    if damaged(error):
+        return (
+            f"The database is damaged ({error}), so no backup can be made of it or put into it. Move its file away and "
+            "restore the last good backup into a new one; `sqlite3 FILE .recover` may save what came after that."
+        )
+    return f"The database does not answer ({str(error).strip()}): see DATABASE_URL, and that nothing else writes to it."
 
 
 def models() -> list[type[Model]]:
@@ -132,7 +145,17 @@ def restore(path: Path, force: bool = False) -> dict[str, int]:
             with transaction.atomic():
                 counts = _restore_tables(tar)
             _restore_runs(tar)
-    except (tarfile.TarError, KeyError, orjson.JSONDecodeError, serializers.base.DeserializationError) as error:
+    except (
+        tarfile.TarError,
+        EOFError,
+        zlib.error,
+        KeyError,
+        TypeError,
+        ValueError,
+        DeserializationError,
+        IntegrityError,
+        DataError,
+    ) as error:
         raise BackupError(f"{path} is no whole backup of FFWeb: {error}") from error
     return counts
 

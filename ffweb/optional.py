@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
 
 from django.db import DatabaseError, connection, transaction
 
 log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-@contextmanager
-def optional_write() -> Iterator[None]:
-    """Tried without waiting for anybody's lock; left undone where the database is busy, or takes no writes."""
+def optionally(write: Callable[P, T], *args: P.args, **named: P.kwargs) -> T | None:
+    """Write without waiting for anybody's lock; None where the database is busy, or takes no writes."""
     try:
         with _impatient(), transaction.atomic():
-            yield
+            return write(*args, **named)
     except DatabaseError as error:
-        log.info("Left undone, because the database takes no write now: %s", error)
+        log.debug("Left undone, because the database takes no write now: %s", error)
+        return None
 
 
 @contextmanager
 def _impatient() -> Iterator[None]:
+    """SQLite would wait for the lock for as long as a write that matters (settings.py)."""
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield
         return

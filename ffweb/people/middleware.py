@@ -9,7 +9,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from ffweb.optional import optional_write
+from ffweb.optional import optionally
 from ffweb.people.models import User
 
 GRAIN = timedelta(minutes=1)  # a write a request is dear
@@ -22,9 +22,7 @@ class Sessions(SessionMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if request.method not in READING or not request.session.modified:
             return super().process_response(request, response)
-        with optional_write():
-            return super().process_response(request, response)
-        return response
+        return optionally(super().process_response, request, response) or response
 
 
 class LastSeen:
@@ -37,6 +35,5 @@ class LastSeen:
         user = request.user
         now = timezone.now()
         if isinstance(user, User) and (user.last_seen is None or now - user.last_seen > GRAIN):
-            with optional_write():
-                User.objects.filter(pk=user.pk).update(last_seen=now)
+            optionally(User.objects.filter(pk=user.pk).update, last_seen=now)
         return self.get_response(request)

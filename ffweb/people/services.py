@@ -17,7 +17,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from ffweb.live.push import close_session, close_sessions, close_token, close_user
-from ffweb.optional import optional_write
+from ffweb.optional import optionally
 from ffweb.people import attempts, passes
 from ffweb.people.attempts import TooManyAttempts, WrongSecret
 from ffweb.people.guesses import guesses
@@ -257,8 +257,7 @@ def token_of(secret: str, address: str = "") -> ApiToken | None:
         return None
     now = timezone.now()
     if token.last_used is None or now - token.last_used > timedelta(minutes=1):
-        with optional_write():
-            ApiToken.objects.filter(pk=token.pk).update(last_used=now)
+        optionally(ApiToken.objects.filter(pk=token.pk).update, last_used=now)
     return token
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 
-from ffweb.optional import optional_write
+from ffweb.optional import optionally
 
 
 class SessionStore(DatabaseSessions):
@@ -22,6 +22,5 @@ class SessionStore(DatabaseSessions):
         Who signs out calls `delete` first, which has to succeed.
         """
         self.clear()
-        with optional_write():
-            self.delete()
+        optionally(self.delete)
         self._session_key = None
