@@ -212,7 +212,12 @@ LOGGING: dict[str, Any] = {
     "filters": {"masked": {"()": "ffweb.logs.Masked"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["masked"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"ffweb": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "ffweb": {"level": "INFO"},
+        "django": {"handlers": [], "level": "WARNING"},  # Django's own handlers would write past the filter
+        "django.server": {"handlers": [], "propagate": True},
+        "django.request": {"level": "ERROR"},
+    },
 }
 DEFAULT_EXCEPTION_REPORTER = "ffweb.logs.Report"
 # Said by our own check with the variable that mends it (ffweb/checks.py), or the business of who owns the domain:
