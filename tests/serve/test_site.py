@@ -30,6 +30,8 @@ def test_a_site_from_its_first_start_to_its_last_process(start_site: StartSite) 
     for private in ("ready.json", "redis/redis.conf", "secret_key", "supervisor.lock"):
         assert stat.S_IMODE((site.home / private).stat().st_mode) == 0o600, private
 
+    assert list(private.open_to_others(site.home)) == []
+
     second = site.second()
     assert second.returncode != 0
     assert f"already runs in {site.home} at {ready['url']}" in second.stderr
