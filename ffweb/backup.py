@@ -22,13 +22,12 @@ from django.conf import settings
 from django.core import serializers
 from django.core.management.color import no_style
 from django.core.serializers.base import DeserializationError
-from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
 from django.utils import timezone
 
 from ffweb import __version__
-from ffweb.later import damaged
 from ffweb.people.models import User
 from ffweb.runs.models import Run
 from ffweb.runs.snapshot import snapshot
@@ -42,16 +41,6 @@ _RUN_FILE = re.compile(r"^runs/[0-9a-z]{8}/[\w./-]+$")
 
 class BackupError(Exception):
     """Why a backup cannot be read or restored, and what would work."""
-
-
-def unreadable(error: DatabaseError) -> str:
-    """What to do about a database that does not let itself be read or written."""
-    if damaged(error):
-        return (
-            f"The database is damaged ({error}), so no backup can be made of it or put into it. Move its file away and "
-            "restore the last good backup into a new one; `sqlite3 FILE .recover` may save what came after that."
-        )
-    return f"The database does not answer ({str(error).strip()}): see DATABASE_URL, and that nothing else writes to it."
 
 
 def models() -> list[type[Model]]:

@@ -42,3 +42,15 @@ def busy(error: BaseException | None) -> Busy | None:
 def damaged(error: BaseException | None) -> bool:
     """Whether a page of the SQLite file cannot be read: no later try will do."""
     return isinstance(error, Error) and any(word in str(error).lower() for word in _DAMAGED)
+
+
+def told(error: BaseException) -> str | None:
+    """What a command says of a database that does not let itself be read or written; None for any other error."""
+    if damaged(error):
+        return (
+            f"The database is damaged ({error}). Stop the site, move its file away and restore the last good backup "
+            "into a new one (manage.py restore FILE); `sqlite3 FILE .recover` may save what came after that."
+        )
+    if busy(error):
+        return f"The database does not answer ({str(error).strip()}): see DATABASE_URL, and who else writes to it."
+    return None

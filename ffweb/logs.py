@@ -14,13 +14,14 @@ from django.conf import settings
 from django.views.debug import ExceptionReporter
 
 MASK = "***"
-_NAMED = r"\w*(?:password|passwd|secret|token|sessionid|csrf\w*|api_?key)"
+# Bounded on purpose: a line is as long as whoever asks wants it to be, and each of these has to stay linear.
+_NAMED = r"\w{0,40}(?:password|passwd|secret|token|sessionid|csrf|api_?key)\w{0,20}"
 _PATTERNS = (
     # …/sign-in/TOKEN, /s/TOKEN, /ws/s/TOKEN, /api/v1/s/TOKEN, also in a query (`next=%2Fsign-in%2F…`)
-    (re.compile(r"((?:/|%2F)(?:sign-in|s)(?:/|%2F)+)[^\s/?#&'\"<>%]{6,}", re.I), rf"\1{MASK}"),
-    (re.compile(r"\b(Bearer|Basic)\s+[^\s'\",]+", re.I), rf"\1 {MASK}"),
-    (re.compile(rf"\b({_NAMED}['\"]?\s*[=:]\s*['\"]?)[^\s&;,'\"<>]+", re.I), rf"\1{MASK}"),
-    (re.compile(r"(\b[a-z][\w+.-]*://[^\s/:@'\"]*:)[^\s@/'\"]+(?=@)", re.I), rf"\1{MASK}"),
+    (re.compile(r"((?:/|%2F)(?:sign-in|s)(?:/|%2F){1,4})[^\s/?#&'\"<>%]{6,}", re.I), rf"\1{MASK}"),
+    (re.compile(r"\b(Bearer|Basic)\s{1,4}[^\s'\",]+", re.I), rf"\1 {MASK}"),
+    (re.compile(rf"\b({_NAMED}['\"]?\s{{0,4}}[=:]\s{{0,4}}['\"]?)[^\s&;,'\"<>]+", re.I), rf"\1{MASK}"),
+    (re.compile(r"(\b[a-z][\w+.-]{0,20}://[^\s/:@'\"]{0,100}:)[^\s@/'\"]{1,200}(?=@)", re.I), rf"\1{MASK}"),
 )
 # A random token of ours by its looks: letters of both cases and digits, 32 or more in one piece.
 _RANDOM = re.compile(r"(?<![\w-])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=[\w-]*\d)[\w-]{32,}(?![\w-])", re.ASCII)

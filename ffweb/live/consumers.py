@@ -80,9 +80,9 @@ class MemberSocket(Socket):
         raise Refused(SIGN_IN)
 
     def wait(self, seconds: float) -> float:
-        """At most until the session expires by itself."""
+        """At most until the session expires by itself; one that goes on after that was made longer meanwhile."""
         left = (self.expires - timezone.now()).total_seconds() if self.expires else math.inf
-        return max(0.0, min(seconds, left))
+        return min(seconds, max(0.05, left)) if left > 0 else seconds
 
     async def user_closed(self, message: UserClosed) -> None:
         await self.refuse(SIGN_IN)

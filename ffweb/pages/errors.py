@@ -10,6 +10,7 @@ from django.shortcuts import render
 
 from ffweb.condition import damage
 from ffweb.later import DAMAGED, TryLater, busy
+from ffweb.runs.access import NotVisible
 
 log = logging.getLogger(__name__)
 
@@ -35,14 +36,17 @@ def answer(request: HttpRequest, error: BaseException | None) -> HttpResponse | 
     if damage.note(error):
         log.error("%s %s: %s (%s)", request.method, request.path, DAMAGED, error)
         return page(request, 500, DAMAGED)
+    if isinstance(error, NotVisible):  # deleted, or made private, since the view looked
+        return page(request, 404)
     return None
 
 
 def page(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:
     """In the frame of whoever is signed in; without it where that cannot be found out."""
-    template = {400: "400.html", 500: "500.html"}.get(status, "later.html")
+    template = f"{status}.html" if status in (400, 404, 500) else "later.html"
+    early = {"unknown": not hasattr(request, "user")}  # refused before it was asked who it is
     try:
-        return render(request, template, {"detail": detail}, status=status)
+        return render(request, template, {"detail": detail} | early, status=status)
     except Exception:  # the database again, or whatever broke the page: nothing here may fail
         log.debug("The frame of an error page could not be made.", exc_info=True)
         return render(None, template, {"detail": detail, "unknown": True}, status=status)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 from live_events import Trainer
@@ -191,3 +192,16 @@ async def test_a_run_made_private_closes_its_links_and_says_so(run: Run, alice: 
     answer = await off_loop(browser.post, f"/runs/{run.pk}/act/visibility", {"visibility": "private"}, follow=True)
     assert "Only you see this run now. 1 share link was withdrawn." in answer.content.decode()
     assert await page.close_code() == 4410
+
+
+@pytest.mark.parametrize("where", ["django.contrib.auth.backends.ModelBackend.get_user", "ffweb.live.glance.read"])
+async def test_a_database_that_is_away_says_come_again(
+    run: Run, alice: User, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    headers = cookie(await off_loop(browser_of, alice))
+
+    def away(*args: Any) -> Any:
+        raise OperationalError("the database system is shutting down")
+
+    monkeypatch.setattr(where, away)
+    assert await (await open_socket(f"/ws/runs/{run.pk}", headers)).close_code() == 1013

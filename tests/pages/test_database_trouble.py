@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,13 +13,12 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from django.core.management import CommandError, call_command
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 from persons import make_run
 
-from ffweb import backup, condition
+from ffweb import condition
 from ffweb.api.urls import api
 from ffweb.people.models import ApiToken, User
 from ffweb.people.services import find_link, make_invite, make_token
@@ -24,6 +26,7 @@ from ffweb.runs import queries
 from ffweb.runs.models import Run
 from ffweb.runs.services import make_share
 from tests.serve.locking import write_lock
+from tests.serve.sites import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE = 10.0  # seconds a page may take: one that waits for a lock takes SQLite's 20
@@ -185,31 +188,47 @@ def test_a_damaged_page_that_a_request_met_is_what_the_probe_says(
     assert (ready.status_code, ready.json()["database"]) == (503, "away")
 
 
-def test_the_commands_say_what_to_do_about_a_damaged_database(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, alice: User
-) -> None:
-    def damaged(*args: Any, **named: Any) -> Any:
-        raise MALFORMED
-
-    monkeypatch.setattr(backup, "_write_tables", damaged)
-    with pytest.raises(CommandError, match=r"damaged .* restore the last good backup"):
-        call_command("backup", str(tmp_path / "a.tar"))
-    assert list(tmp_path.iterdir()) == []
-    monkeypatch.setattr(backup, "restore", damaged)
-    with pytest.raises(CommandError, match="damaged"):
-        call_command("restore", str(tmp_path / "a.tar"))
-
-
-def test_a_damaged_page_is_found_before_anybody_meets_it(settings: LazySettings, tmp_path: Path, alice: User) -> None:
+def damaged_copy(folder: Path, user: User) -> Path:
+    """This database with a page in its middle overwritten."""
     for n in range(200):
-        make_run(alice, f"run {n}", notes="x" * 4000)
-    copy = tmp_path / "damaged.sqlite3"
+        make_run(user, f"run {n}", notes="x" * 4000)
+    copy = folder / "ffweb.sqlite3"
     with connection.cursor() as cursor:
         cursor.execute("VACUUM INTO %s", [str(copy)])
     raw = bytearray(copy.read_bytes())
     middle = len(raw) // 2 // 4096 * 4096
     raw[middle : middle + 4096] = b"\xff" * 4096
     copy.write_bytes(raw)
+    return copy
+
+
+def command(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """`manage.py …` on a home of its own."""
+    env = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")} | {"FFWEB_HOME": str(home)}
+    asked = [sys.executable, str(ROOT / "manage.py"), *words]
+    return subprocess.run(asked, cwd=home, env=env, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.mark.parametrize("words", ["backup a.tar", "restore a.tar --force", "serve", "import_run ."])
+def test_no_command_ends_in_a_traceback_over_a_file_that_is_no_database(tmp_path: Path, words: str) -> None:
+    (tmp_path / "ffweb.sqlite3").write_bytes(b"no database at all, but as long as the head of one has to be" * 10)
+    done = command(tmp_path, *words.split())
+    assert done.returncode == 1
+    assert done.stderr.startswith("The database is damaged (")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_backup_of_a_damaged_database_says_what_to_do(tmp_path: Path, alice: User) -> None:
+    damaged_copy(tmp_path, alice)
+    done = command(tmp_path, "backup", "a.tar")
+    assert done.returncode == 1
+    assert "restore the last good backup" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert sorted(path.name for path in tmp_path.glob("a.tar*")) == []
+
+
+def test_a_damaged_page_is_found_before_anybody_meets_it(settings: LazySettings, tmp_path: Path, alice: User) -> None:
+    copy = damaged_copy(tmp_path, alice)
     good = connection.settings_dict["NAME"]
     connection.close()
     try:

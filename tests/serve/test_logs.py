@@ -67,6 +67,14 @@ def test_no_logger_writes_a_secret(written: io.StringIO, name: str, line: str) -
     assert TOKEN not in written.getvalue()
 
 
+@pytest.mark.parametrize(
+    "piece",
+    ["a.", "csrf", "password", "/s", "/s/", "%2F", "Bearer ", "://", "a://", "aA1-", "token ", "secret='", "a" * 99],
+)
+def test_a_line_of_any_length_is_read_in_linear_time(piece: str) -> None:
+    assert logs.masked(piece * (400_000 // len(piece)))
+
+
 def test_what_is_no_secret_stays(written: io.StringIO) -> None:
     lines = (
         "Not Found: /runs/4f7c2d1a/act/visibility",

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
 
 from ffweb import backup
 from trainer.words import plural
@@ -25,8 +24,6 @@ class Command(BaseCommand):
             counts = backup.write(path, with_runs=not options["no_runs"])
         except OSError as error:
             raise CommandError(f"{path} could not be written: {error.strerror or error}.") from error
-        except DatabaseError as error:
-            raise CommandError(backup.unreadable(error)) from error
         self.stdout.write(
             f"{path}: {plural(counts['people.user'], 'member')}, {plural(counts['runs.run'], 'run')}, "
             f"{path.stat().st_size:,} bytes"

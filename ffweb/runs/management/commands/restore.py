@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
 
 from ffweb import backup
 from trainer.words import plural
@@ -26,8 +25,6 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"{options['file']} could not be read: {error.strerror or error}.") from error
-        except DatabaseError as error:
-            raise CommandError(backup.unreadable(error)) from error
         self.stdout.write(
             f"Restored {plural(counts['people.user'], 'member')} and {plural(counts['runs.run'], 'run')}."
         )
