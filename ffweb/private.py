@@ -113,6 +113,8 @@ def close(home: Path) -> Found:
     for path, mode in open_to_others(home):
         try:
             path.chmod(mode & ~OTHERS)
+        except FileNotFoundError:  # gone meanwhile
+            continue
         except OSError:
             found.left.append(path)
         else:

@@ -222,6 +222,13 @@ async def test_a_socket_that_is_spoken_to_closes(run: Run, alice: User) -> None:
             assert await page.close_code() == 4400
 
 
+@pytest.mark.parametrize("part", ["\0", "a\0b", "\ud7ff" * 9, "x" * 5000, "'\"--", "0" * 400, "-1"])
+async def test_an_address_that_can_lead_nowhere_is_told(run: Run, alice: User, part: str) -> None:
+    for path, code in ((f"/ws/runs/{part}", 4404), (f"/ws/s/{part}", 4410)):
+        async with reading(path, alice) as page:
+            assert await page.close_code() == code
+
+
 async def test_what_one_may_not_see_is_not_there(run: Run, alice: User, bob: User) -> None:
     await Run.objects.filter(pk=run.pk).aupdate(visibility="private")
     for path in (f"/ws/runs/{run.pk}", "/ws/runs/zzzzzzzz"):
