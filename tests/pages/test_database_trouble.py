@@ -209,7 +209,7 @@ def command(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(asked, cwd=home, env=env, capture_output=True, text=True, timeout=300, check=False)
 
 
-@pytest.mark.parametrize("words", ["backup a.tar", "restore a.tar --force", "serve", "import_run ."])
+@pytest.mark.parametrize("words", ["backup a.tar", "restore a.tar", "serve", "import_run ."])
 def test_no_command_ends_in_a_traceback_over_a_file_that_is_no_database(tmp_path: Path, words: str) -> None:
     (tmp_path / "ffweb.sqlite3").write_bytes(b"no database at all, but as long as the head of one has to be" * 10)
     done = command(tmp_path, *words.split())

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
+from ffweb.private import open_to_others
 from tests.serve.sites import Site, running, wait_until
 
 pytestmark = pytest.mark.services
@@ -30,7 +31,7 @@ def test_a_site_from_its_first_start_to_its_last_process(start_site: StartSite) 
     for private in ("ready.json", "redis/redis.conf", "secret_key", "supervisor.lock"):
         assert stat.S_IMODE((site.home / private).stat().st_mode) == 0o600, private
 
-    assert list(private.open_to_others(site.home)) == []
+    assert list(open_to_others(site.home)) == []
 
     second = site.second()
     assert second.returncode != 0
