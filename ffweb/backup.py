@@ -96,7 +96,13 @@ def _write_tables(tar: tarfile.TarFile) -> dict[str, int]:
 def _dump(model: type[Model], file: IO[bytes]) -> int:
     rows = model._default_manager.order_by("pk").iterator(BATCH)
     text = io.TextIOWrapper(file, encoding="utf-8", write_through=True)
-    serializers.serialize("jsonl", rows, stream=text)
+    try:
+        serializers.serialize("jsonl", rows, stream=text)
+    except ValueError as error:  # what was stored as JSON or text is neither any more
+        raise BackupError(
+            f"A row of {model._meta.label_lower} cannot be read, so the database is damaged: "
+            "restore the last good backup into a new one."
+        ) from error
     text.detach()
     return model._default_manager.count()
 

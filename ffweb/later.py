@@ -7,7 +7,7 @@ from django.db import Error, InterfaceError, OperationalError
 RETRY_SECONDS = 5
 # How SQLite says that it is at work, away or full; its other "operational" errors are mistakes in a statement.
 _BUSY = ("locked", "busy", "readonly", "disk i/o", "unable to open", "is full", "interrupted")
-_DAMAGED = ("malformed", "not a database")
+_DAMAGED = ("malformed", "not a database", "could not decode to utf-8")
 BUSY = "The database is busy or away. Try again in a moment: nothing was changed."
 DAMAGED = "The database is damaged: stop the site and restore a backup."
 
@@ -34,7 +34,7 @@ def busy(error: BaseException | None) -> Busy | None:
     if not isinstance(error, (OperationalError, InterfaceError)):
         return None
     sqlite = type(error.__cause__).__module__.startswith(("sqlite3", "pysqlite3"))
-    if sqlite and not any(word in str(error).lower() for word in _BUSY):
+    if sqlite and not any(word in str(error)[:60].lower() for word in _BUSY):
         return None
     return Busy(BUSY, RETRY_SECONDS)
 
@@ -47,8 +47,9 @@ def damaged(error: BaseException | None) -> bool:
 def told(error: BaseException) -> str | None:
     """What a command says of a database that does not let itself be read or written; None for any other error."""
     if damaged(error):
+        why = str(error)[:60]  # what follows may be somebody's text
         return (
-            f"The database is damaged ({error}). Stop the site, move its file away and restore the last good backup "
+            f"The database is damaged ({why}). Stop the site, move its file away and restore the last good backup "
             "into a new one (manage.py restore FILE); `sqlite3 FILE .recover` may save what came after that."
         )
     if busy(error):

@@ -22,6 +22,8 @@ class Command(BaseCommand):
         path: Path = options["file"]
         try:
             counts = backup.write(path, with_runs=not options["no_runs"])
+        except backup.BackupError as error:
+            raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"{path} could not be written: {error.strerror or error}.") from error
         self.stdout.write(
