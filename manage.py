@@ -6,6 +6,9 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import DatabaseError
+
+from ffweb.later import told
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ffweb.settings")
@@ -13,3 +16,7 @@ if __name__ == "__main__":
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"FFWeb cannot start: {error}")
+    except DatabaseError as error:
+        if (sentence := told(error)) is None:
+            raise
+        sys.exit(sentence)

@@ -15,7 +15,7 @@ COPY trainer trainer
 COPY templates templates
 COPY static static
 
-RUN useradd --system --uid 10001 --create-home ffweb && install -d -o ffweb -g ffweb /data
+RUN useradd --system --uid 10001 --create-home ffweb && install -d -m 700 -o ffweb -g ffweb /data
 USER ffweb
 
 # Workers are other containers; Redis and the database are named by REDIS_URL and DATABASE_URL.

@@ -19,7 +19,7 @@ COPY manage.py ./
 COPY ffweb ffweb
 COPY trainer trainer
 
-RUN useradd --system --uid 10001 --create-home ffweb && install -d -o ffweb -g ffweb /data
+RUN useradd --system --uid 10001 --create-home ffweb && install -d -m 700 -o ffweb -g ffweb /data
 USER ffweb
 
 # /data is the folder that the web uses too. The two NVIDIA variables matter only under NVIDIA's container runtime.

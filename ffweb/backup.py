@@ -10,6 +10,7 @@ import os
 import re
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -20,7 +21,8 @@ from django.apps import apps
 from django.conf import settings
 from django.core import serializers
 from django.core.management.color import no_style
-from django.db import connection, transaction
+from django.core.serializers.base import DeserializationError
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
 from django.utils import timezone
@@ -94,7 +96,13 @@ def _write_tables(tar: tarfile.TarFile) -> dict[str, int]:
 def _dump(model: type[Model], file: IO[bytes]) -> int:
     rows = model._default_manager.order_by("pk").iterator(BATCH)
     text = io.TextIOWrapper(file, encoding="utf-8", write_through=True)
-    serializers.serialize("jsonl", rows, stream=text)
+    try:
+        serializers.serialize("jsonl", rows, stream=text)
+    except ValueError as error:  # what was stored as JSON or text is neither any more
+        raise BackupError(
+            f"A row of {model._meta.label_lower} cannot be read, so the database is damaged: "
+            "restore the last good backup into a new one."
+        ) from error
     text.detach()
     return model._default_manager.count()
 
@@ -132,7 +140,17 @@ def restore(path: Path, force: bool = False) -> dict[str, int]:
             with transaction.atomic():
                 counts = _restore_tables(tar)
             _restore_runs(tar)
-    except (tarfile.TarError, KeyError, orjson.JSONDecodeError, serializers.base.DeserializationError) as error:
+    except (
+        tarfile.TarError,
+        EOFError,
+        zlib.error,
+        KeyError,
+        TypeError,
+        ValueError,
+        DeserializationError,
+        IntegrityError,
+        DataError,
+    ) as error:
         raise BackupError(f"{path} is no whole backup of FFWeb: {error}") from error
     return counts
 

@@ -1,9 +1,11 @@
-"""What a request may be: Django would write a body of any size to disk, and ask the database for any name."""
+"""What a request may be: Django would write a body of any size to disk, and read it in any encoding."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
+
+from django.utils.http import parse_header_parameters
 
 from ffweb.api.problems import problem
 
@@ -33,8 +35,8 @@ class Bounded:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if "\0" in scope["path"] or b"%00" in scope.get("query_string", b""):
-            await _refuse(send, 400)  # Postgres has no NUL characters; no address of ours has one
+        if not _utf8(scope):
+            await _refuse(send, 400)
             return
         left = self._limit
 
@@ -53,6 +55,16 @@ class Bounded:
             await self._app(scope, counted, send)
         except TooLarge:
             await _refuse(send, 413)
+
+
+def _utf8(scope: dict[str, Any]) -> bool:
+    """Whether the body says no other encoding: Django would read addresses and forms by any codec that Python has."""
+    said = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
+    try:
+        charset = parse_header_parameters(said)[1].get("charset", "utf-8")
+    except ValueError:
+        return False
+    return charset.lower() in ("utf-8", "utf8")
 
 
 async def _refuse(send: Send, status: int) -> None:

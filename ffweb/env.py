@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -61,3 +63,30 @@ def url_path(name: str) -> str:
 
 def names(name: str, separator: str = ",") -> list[str]:
     return [part.strip() for part in text(name).split(separator) if part.strip()]
+
+
+def url(name: str, example: str) -> str:
+    """An address with a scheme, perhaps with a password in it, which no refusal repeats; empty where none is given."""
+    value = secret(name)
+    if not value:
+        return value
+    try:
+        parts = urlsplit(value)
+        known = bool(parts.scheme) and (parts.port or 0) >= 0
+    except ValueError:
+        known = False
+    if not known or "://" not in value:
+        raise ImproperlyConfigured(
+            f"{name} is no address: write {example}, signs such as / # @ in the password as %2F %23 %40."
+        )
+    return value
+
+
+def networks(name: str) -> list[str]:
+    """Addresses and networks, separated by commas."""
+    try:
+        return [str(ip_network(part, strict=False)) for part in names(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} names no address of a proxy ({error}): write 127.0.0.1 or 172.16.0.0/12, with commas between."
+        ) from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import secrets
 import sys
 import tempfile
 from pathlib import Path
@@ -13,14 +12,14 @@ from typing import Any
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from ffweb import env, sqlite
+from ffweb import env, private, sqlite
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "pytest" in sys.modules
 # pytest-django reads this file before any conftest: tests get a home of their own here, removed by tests/conftest.py.
 _home = tempfile.mkdtemp(prefix="ffweb-tests-") if TESTING else env.text("FFWEB_HOME")
 HOME = Path(_home or BASE_DIR / "var").absolute()
-HOME.mkdir(parents=True, exist_ok=True)
+private.claim(HOME)
 RUNS_DIR = HOME / "runs"
 DATASETS_DIR = HOME / "datasets"
 DATASET_FOLDERS = [Path(p) for p in env.names("FFWEB_DATASETS", os.pathsep)]
@@ -38,22 +37,7 @@ TRAINER = env.text("FFWEB_TRAINER")  # another command than this Python's `-m tr
 DEBUG = env.flag("FFWEB_DEBUG")
 PATH = env.url_path("FFWEB_PATH")  # under which a proxy serves the site; ffweb/prefix.py
 FORCE_SCRIPT_NAME = PATH or None
-
-
-def _secret_key() -> str:
-    """FFWEB_SECRET_KEY, else one made once and kept in FFWEB_HOME for its owner alone."""
-    if key := env.secret("FFWEB_SECRET_KEY"):
-        return key
-    path = HOME / "secret_key"
-    try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return path.read_text().strip()
-
-
-SECRET_KEY = _secret_key()
+SECRET_KEY = env.secret("FFWEB_SECRET_KEY") or private.secret(HOME / "secret_key")
 ALLOWED_HOSTS = env.names("FFWEB_ALLOWED_HOSTS") or ["127.0.0.1", "localhost", "[::1]", HOST]
 # Behind a proxy that ends TLS the browser's origin is https; Django needs it spelled out for CSRF.
 CSRF_TRUSTED_ORIGINS = [
@@ -62,6 +46,7 @@ CSRF_TRUSTED_ORIGINS = [
     if host != "*"
 ]
 HTTPS = env.flag("FFWEB_HTTPS")
+PROXIES = env.networks("FFWEB_PROXY")  # whose X-Forwarded-For and X-Forwarded-Proto are believed; nobody else's are
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -84,13 +69,15 @@ MIDDLEWARE = [
     "ffweb.pages.compression.Compressed",
     "ffweb.pages.middleware.ContentSecurityPolicy",
     "ffweb.api.problems.ProblemsOnly",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "ffweb.pages.middleware.Readable",
+    "ffweb.people.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "ffweb.people.middleware.LastSeen",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "ffweb.pages.middleware.TryAgain",
 ]
 
 ROOT_URLCONF = "ffweb.urls"
@@ -113,7 +100,9 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 # ── database ──────────────────────────────────────────────────────────────────────────────────────────────────────
-DATABASE_URL = env.secret("DATABASE_URL") or f"sqlite:///{HOME / 'ffweb.sqlite3'}"
+DATABASE_URL = env.url("DATABASE_URL", "postgres://name:password@host:5432/ffweb") or (
+    f"sqlite:///{HOME / 'ffweb.sqlite3'}"
+)
 DATABASES: dict[str, Any] = {"default": dj_database_url.parse(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: a read-then-write in a deferred transaction fails at once ("database is locked"), whatever the timeout.
@@ -146,7 +135,7 @@ def channel_layers(redis_url: str) -> dict[str, Any]:
     return {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": config}}
 
 
-REDIS_URL = env.secret("REDIS_URL")
+REDIS_URL = env.url("REDIS_URL", "redis://:password@host:6379/0")
 CHANNEL_LAYERS = channel_layers(REDIS_URL)
 
 # ── people ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -154,7 +143,7 @@ AUTH_USER_MODEL = "people.User"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "runs"
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "ffweb.people.hashing.Argon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 if TESTING:
@@ -164,6 +153,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+SESSION_ENGINE = "ffweb.people.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -180,7 +170,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if HTTPS:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    if not PROXIES:  # else the server itself asks the proxy (ffweb/serve/web.py)
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 30 * 24 * 3600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20  # bytes: a config is a few kilobytes
 
@@ -200,6 +191,7 @@ STORAGES: dict[str, Any] = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG or TESTING
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700  # collected files too: Django's is 0o644
 
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -217,7 +209,17 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"masked": {"()": "ffweb.logs.Masked"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["masked"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"ffweb": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "ffweb": {"level": "INFO"},
+        "django": {"handlers": [], "level": "WARNING"},  # Django's own handlers would write past the filter
+        "django.server": {"handlers": [], "propagate": True},
+        "django.request": {"level": "ERROR"},
+    },
 }
+DEFAULT_EXCEPTION_REPORTER = "ffweb.logs.Report"
+# Said by our own check with the variable that mends it (ffweb/checks.py), or the business of who owns the domain:
+# HSTS with subdomains and preloading; a redirect to https is the proxy's, whose own probes come by http.
+SILENCED_SYSTEM_CHECKS = [f"security.W{number:03}" for number in (4, 5, 8, 10, 11, 12, 16, 18, 21)]

@@ -31,10 +31,15 @@ def download(
     """Stream `pieces` as a file to keep. Under ASGI each is made in a thread, when the browser has room for it."""
     content = _in_threads(iter(pieces)) if isinstance(request, ASGIRequest) else pieces
     response = StreamingHttpResponse(content, content_type=content_type)
-    response.headers["Content-Disposition"] = content_disposition_header(True, filename) or "attachment"
+    response.headers["Content-Disposition"] = disposition(filename, attached=True)
     if size is not None:
         response.headers["Content-Length"] = str(size)
     return response
+
+
+def disposition(filename: str, *, attached: bool) -> str:
+    """A header in ASCII for any name, as RFC 6266 has it."""
+    return content_disposition_header(attached, filename) or "inline"
 
 
 async def _in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -21,7 +21,7 @@ class Token(HttpBearer):
     """A token of /tokens or `manage.py api_token`. A wrong one is refused, whatever the cookie says."""
 
     def authenticate(self, request: HttpRequest, token: str) -> User:
-        user = user_of_token(token)
+        user = user_of_token(token, request.META.get("REMOTE_ADDR", ""))
         if user is None:
             raise AuthenticationError
         return user

@@ -8,11 +8,13 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from ffweb.later import BUSY, TryLater, busy
 from ffweb.people.services import Invalid
 from ffweb.runs.access import NotVisible, ShareGone
 from ffweb.runs.errors import Refused
@@ -30,7 +32,9 @@ DETAILS = {
     404: "There is nothing here, or not for you.",
     405: "This address does not take this method.",
     413: "The body is too large.",
+    429: "Too much was asked at once: try again in a moment.",
     500: "Something went wrong on the server; its log has the cause.",
+    503: BUSY,
 }
 NO_RUN = "There is no such run, or not for you."
 NO_SHARE = "This link was withdrawn, has expired or never existed."
@@ -76,6 +80,20 @@ def _invalid(request: HttpRequest, exc: Invalid) -> HttpResponse:
     )
 
 
+def _later(request: HttpRequest, exc: TryLater) -> HttpResponse:
+    response = problem(exc.status, exc.detail)
+    response.headers["Retry-After"] = str(exc.seconds)
+    return response
+
+
+def _database(request: HttpRequest, exc: Exception) -> HttpResponse:
+    """A database that is busy or away, or a mistake of ours."""
+    later = busy(exc)
+    if later is None:
+        raise exc
+    return _later(request, later)
+
+
 def install(api: NinjaAPI) -> None:
     """Teach `api` how each error of the services is said."""
     handlers: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
@@ -92,6 +110,9 @@ def install(api: NinjaAPI) -> None:
         Http404: lambda request, exc: problem(404, str(exc)),
         PermissionError: lambda request, exc: problem(403, str(exc)),
         PermissionDenied: lambda request, exc: problem(403),
+        TryLater: _later,
+        OperationalError: _database,
+        InterfaceError: _database,
         RequestDataTooBig: lambda request, exc: problem(413),
     }
     for exception, handler in handlers.items():
@@ -117,6 +138,7 @@ class ProblemsOnly:
         ):
             return response
         said = problem(status)
-        if "Allow" in response.headers:
-            said.headers["Allow"] = response.headers["Allow"]
+        for kept in ("Allow", "Retry-After"):
+            if kept in response.headers:
+                said.headers[kept] = response.headers[kept]
         return said

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from trainer.controls import CONTROLS
 
@@ -24,9 +24,9 @@ Visibility = Literal["private", "team"]
 
 
 class Body(Schema):
-    """A body that comes in."""
+    """A body that comes in. A value of another type is refused, not turned into one: 0 is not false, "1" not 1."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Source(Body):
@@ -74,7 +74,9 @@ class RunPatch(Body):
 
 
 class ShareIn(Body):
-    expires_at: datetime | None = Field(None, description="ISO 8601 with a time zone; none: until it is revoked.")
+    expires_at: AwareDatetime | None = Field(
+        None, strict=False, description="ISO 8601 with a time zone; none: until it is revoked."
+    )
 
 
 class TokenIn(Body):

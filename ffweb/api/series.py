@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from ninja import Query, Schema
 from pydantic import ConfigDict, Field, field_validator
 
-from ffweb.api.answers import answer, download, in_pieces
+from ffweb.api.answers import answer, disposition, download, in_pieces
 from ffweb.metrics import store
 from ffweb.runs import queries
 from ffweb.runs.models import Run
@@ -31,8 +31,8 @@ class Wanted(Schema):
         description="Names or patterns (at most 50), separated by commas: `layers/*/gap,test/accuracy`.",
     )
     x: Literal["step", "epoch", "time", "images", "flops"] = "step"
-    lo: float | None = Field(None, alias="from")
-    hi: float | None = Field(None, alias="to")
+    lo: float | None = Field(None, alias="from", allow_inf_nan=False)
+    hi: float | None = Field(None, alias="to", allow_inf_nan=False)
     points: int = Field(600, ge=2, le=20_000, description="Buckets a series; fewer where many series match.")
     format: Literal["json", "typed"] = Field("json", description="`typed`: base64 float arrays, as Plotly takes them.")
 
@@ -107,5 +107,5 @@ def config(run: Run) -> HttpResponse:
     """Indented, because people read it; named, for those who save it."""
     body = orjson.dumps(run.config, option=orjson.OPT_INDENT_2)
     response = HttpResponse(body, content_type="application/json")
-    response.headers["Content-Disposition"] = f'inline; filename="{filename(run, "config.json")}"'
+    response.headers["Content-Disposition"] = disposition(filename(run, "config.json"), attached=False)
     return response

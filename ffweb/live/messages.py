@@ -43,7 +43,14 @@ class UserClosed(TypedDict):
     type: Literal["user.closed"]
 
 
-LayerMessage = RunEvents | RunChanged | ShareClosed | UserClosed
+class PassEnded(TypedDict):
+    """What let readers in is over: a session, a token. `kept`: the session that goes on, under another key."""
+
+    type: Literal["pass.ended"]
+    kept: str
+
+
+LayerMessage = RunEvents | RunChanged | ShareClosed | UserClosed | PassEnded
 
 
 # ── to the browser ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -111,6 +118,7 @@ ToBrowser = Hello | RunMessage | Events | Reload | Runs | Beat
 
 # Close codes, sent after accept: before it a browser sees only 1006.
 MALFORMED, SIGN_IN, NO_SUCH_RUN, SHARE_GONE = 4400, 4401, 4404, 4410
+COME_AGAIN, LATER = 1012, 1013  # the page connects anew: at once with the cookie it has by then; when there is room
 
 
 def run_group(run_id: str) -> str:
@@ -123,6 +131,18 @@ def share_group(share_id: int) -> str:
 
 def user_group(user_id: int) -> str:
     return f"user.{user_id}"
+
+
+def session_group(session: str) -> str:
+    return f"session.{session}"
+
+
+def sessions_group(user_id: int) -> str:
+    return f"sessions.{user_id}"
+
+
+def token_group(token_id: int) -> str:
+    return f"token.{token_id}"
 
 
 RUNS_GROUP = "runs"

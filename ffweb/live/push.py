@@ -16,7 +16,17 @@ import threading
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
-from ffweb.live.messages import RUNS_GROUP, LayerMessage, RunEvents, run_group, share_group, user_group
+from ffweb.live.messages import (
+    RUNS_GROUP,
+    LayerMessage,
+    RunEvents,
+    run_group,
+    session_group,
+    sessions_group,
+    share_group,
+    token_group,
+    user_group,
+)
 from ffweb.live.wire import packets
 
 log = logging.getLogger(__name__)
@@ -102,6 +112,21 @@ def push_run(run_id: str) -> None:
 def close_share(share_id: int) -> None:
     """A share was revoked: its open sockets close."""
     _courier.send(share_group(share_id), {"type": "share.closed"})
+
+
+def close_session(session: str) -> None:
+    """Somebody signed out: the sockets of that session (named by `passes.named`) close."""
+    _courier.send(session_group(session), {"type": "pass.ended", "kept": ""})
+
+
+def close_sessions(user_id: int, kept: str = "") -> None:
+    """A password changed: the sockets of all sessions of a member close; those of `kept` may come again."""
+    _courier.send(sessions_group(user_id), {"type": "pass.ended", "kept": kept})
+
+
+def close_token(token_id: int) -> None:
+    """A token was revoked: the sockets that it opened close."""
+    _courier.send(token_group(token_id), {"type": "pass.ended", "kept": ""})
 
 
 def close_user(user_id: int) -> None:

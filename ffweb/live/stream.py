@@ -13,12 +13,13 @@ from typing import Any
 
 from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError
 
 from ffweb.live import glance, replay
 from ffweb.live.database import in_database
 from ffweb.live.feed import Feed
 from ffweb.live.glance import Glance, Together
-from ffweb.live.messages import MALFORMED, NO_SUCH_RUN, Beat, RunChanged, RunEvents, ToBrowser, run_group
+from ffweb.live.messages import LATER, MALFORMED, NO_SUCH_RUN, Beat, RunChanged, RunEvents, ToBrowser, run_group
 from ffweb.live.wire import Packet, dumps
 
 log = logging.getLogger(__name__)
@@ -88,6 +89,9 @@ class Socket(AsyncWebsocketConsumer):
             await self.serve()
         except Refused as refused:
             await self._shut(refused.code)
+        except DatabaseError as error:  # away or restarting: they come again when it is there
+            log.warning("A socket closed, because the database did not answer: %s", error)
+            await self._shut(LATER)
         except OSError:
             log.debug("A reader went away while something was sent.")
         except Exception:  # whatever it was, the reader must not look at a dead page: they reconnect and go on
@@ -129,6 +133,7 @@ class Stream(Socket):
         self._due = 0.0
         self._feed = Feed(after)
         self.run_id = await self.enter()
+        self._ask_at = _now() + self.patience()
         await self.join(run_group(self.run_id))
         self._seen = await self._glance()
         await self._tell({"type": "hello", "run": self.payload(self._seen), "seq": self._seen.seq})
@@ -136,6 +141,7 @@ class Stream(Socket):
             await self._reload()
         self._feed.hear(self._seen.seq)
         while True:
+            await self._ask_again()
             await self._tell_run()
             await self._tell_events()
             await self.beat()
@@ -158,12 +164,17 @@ class Stream(Socket):
 
     # ── sending ───────────────────────────────────────────────────────────────────────────────────────────────────
 
+    async def _ask_again(self) -> None:
+        """However much is pushed: whether the reader may still look is asked as often as if nothing were."""
+        if _now() >= self._ask_at:
+            await self.still_allowed()
+            self._ask_at = _now() + self.patience()
+
     async def _sleep(self) -> None:
         """Until a push comes; without one the database is asked."""
         try:
-            await asyncio.wait_for(self._wake.wait(), self.patience())
+            await asyncio.wait_for(self._wake.wait(), max(0.0, self._ask_at - _now()))
         except TimeoutError:
-            await self.still_allowed()
             self._look = True
         self._wake.clear()
 
@@ -212,13 +223,17 @@ class Stream(Socket):
         await self._send(dumps(message))
 
     async def _pace(self) -> None:
-        wait = self._due - asyncio.get_running_loop().time()
+        wait = self._due - _now()
         if wait > 0:
             await asyncio.sleep(wait)
 
     async def _send(self, text: str) -> None:
-        self._due = asyncio.get_running_loop().time() + PACE_SECONDS
+        self._due = _now() + PACE_SECONDS
         await self.say(text)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def cursor(scope: Any) -> int:

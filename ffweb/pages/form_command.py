@@ -42,6 +42,6 @@ def _text(value: object) -> str:
         return json.dumps(value)
     try:
         json.loads(value)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return value
     return json.dumps(value)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from ffweb.pages.form_schema import Branch, Choice, Leaf, Node, Schema, Widget
 from trainer.errors import Problem
 
@@ -174,8 +176,8 @@ def _list(items: Widget, text: str) -> list[Any]:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text or "[]")
-    except json.JSONDecodeError as no:
+        return orjson.loads(text or "[]")  # no NaN, no depth and no half characters, all of which Python's takes
+    except orjson.JSONDecodeError as no:
         raise Unreadable(f"This is no JSON: {no.msg} at character {no.pos + 1}.") from None
     except RecursionError:
         raise Unreadable("This is nested too deep to be a setting.") from None

@@ -18,6 +18,11 @@ def member(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
+def address(request: HttpRequest) -> str:
+    """Where a request comes from: behind a proxy of FFWEB_PROXY, where the proxy says (ffweb/serve/web.py)."""
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
 def way_back(request: HttpRequest) -> str:
     """Where `next` leads, if that is on this site; else the runs."""
     target = request.POST.get("next") or request.GET.get("next") or ""

@@ -117,7 +117,7 @@ def _with_cases(form: Form) -> Form:
 
 def _depths(form: Form) -> list[int]:
     parts = [part.strip() for part in form.layers.split(",") if part.strip()]
-    if not parts or not all(part.isdecimal() and 1 <= int(part) <= DEEPEST for part in parts):
+    if not parts or not all(part.isdecimal() and len(part) <= 9 and 1 <= int(part) <= DEEPEST for part in parts):
         form.blame("layers", f"Depths are numbers from 1 to {DEEPEST} with commas between them, as 2, 7, 12.")
         return []
     return sorted({int(part) for part in parts})

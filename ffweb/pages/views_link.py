@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from ffweb.pages.http import once, toast
+from ffweb.pages.http import address, once, toast
 from ffweb.pages.views_sign_in import enter
 from ffweb.people import services
 from ffweb.people.models import OneTimeLink, User
@@ -17,12 +17,12 @@ from ffweb.people.models import OneTimeLink, User
 @sensitive_post_parameters("password")
 def link(request: HttpRequest, token: str) -> HttpResponse:
     try:
-        found = services.find_link(token)
+        found = services.find_link(token, address(request))
         if found.kind == OneTimeLink.INVITE:
             return _invited(request, token, found)
         if request.method != "POST":
             return once(render(request, "people/link_sign_in.html", {"link": found}))
-        return _enter(request, services.use_link(token))
+        return _enter(request, services.use_link(token, address(request)))
     except services.LinkGone:
         return once(render(request, "people/link_gone.html", status=410))
 
@@ -33,7 +33,7 @@ def _invited(request: HttpRequest, token: str, found: OneTimeLink) -> HttpRespon
     name = request.POST.get("username", "").strip()
     if request.method == "POST":
         try:
-            return _enter(request, services.join(token, name, request.POST.get("password", "")))
+            return _enter(request, services.join(token, name, request.POST.get("password", ""), address(request)))
         except services.Invalid as error:
             errors = error.errors
     context = {"link": found, "errors": errors, "username": name}

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
+
+from ffweb.condition import database
 
 
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
     """The process answers."""
     return JsonResponse({"status": "ok"})
-
-
-def _database() -> str:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM django_migrations LIMIT 1")
-    except DatabaseError as error:
-        return str(error)
-    return "ok"
 
 
 def _redis() -> str:
@@ -36,8 +28,8 @@ def _redis() -> str:
 
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """What requests need is there: a migrated database, and Redis where one is set. 503 if not."""
-    parts = {"database": _database(), "redis": _redis()}
+    """What requests need is there: a migrated database that can be read, and Redis where one is set. 503 if not."""
+    parts = {"database": database(), "redis": _redis()}
     ready = all(state in ("ok", "none") for state in parts.values())
     if not ready and not settings.DEBUG:  # addresses and driver messages are for the log, not for strangers
         parts = {name: state if state in ("ok", "none") else "away" for name, state in parts.items()}

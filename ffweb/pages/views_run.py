@@ -23,7 +23,7 @@ from ffweb.pages.run_words import config_groups, subtitle, test_images
 from ffweb.pages.sentence import outcome, remarks, result_sentence
 from ffweb.people.models import User
 from ffweb.runs import controls, data, queries, services, status, studies
-from ffweb.runs.access import NotVisible, may_change, run_for
+from ffweb.runs.access import NotVisible, may_change, may_see, run_for
 from ffweb.runs.errors import Refused
 from ffweb.runs.models import Run
 from ffweb.work import presence
@@ -129,8 +129,14 @@ def _rename(request: HttpRequest, run: Run) -> str:
 
 
 def _visibility(request: HttpRequest, run: Run) -> str:
-    services.update(member(request), run, visibility=request.POST.get("visibility", ""))
-    return "Only you see this run now." if run.visibility == Run.Visibility.PRIVATE else "Your team sees this run now."
+    user, before = member(request), run.visibility
+    links = sum(share["live"] for share in queries.shares(user, run))
+    services.update(user, run, visibility=request.POST.get("visibility", ""))
+    if run.visibility != Run.Visibility.PRIVATE:
+        return "Your team sees this run now."
+    gone = links if before != run.visibility else 0
+    said = f" {gone} share {'link was' if gone == 1 else 'links were'} withdrawn." if gone else ""
+    return f"Only {'you see' if run.owner == user else f'{run.owner.shown_name} sees'} this run now.{said}"
 
 
 def _star(request: HttpRequest, run: Run) -> str:
@@ -179,7 +185,8 @@ def act(request: HttpRequest, run_id: str, action: str) -> HttpResponse:
         toast(request, ACTIONS[action](request, run))
     except (Refused, ConfigError) as refused:
         toast(request, _why(refused), bad=True)
-    return HttpResponseRedirect(reverse("run", args=[run.pk]))
+    seen = may_see(member(request), run)  # an admin who makes another's run private has seen it last
+    return HttpResponseRedirect(reverse("run", args=[run.pk]) if seen else reverse("runs"))
 
 
 def _why(refused: Refused | ConfigError) -> str:
@@ -230,6 +237,6 @@ def unshare(request: HttpRequest, share_id: int) -> HttpResponse:
     except Refused as refused:
         toast(request, refused.detail, bad=True)
     if request.headers.get("X-Partial") == "shares":
-        return _answer(request, link.run)
+        return _answer(request, _run(request, link.run_id))
     toast(request, "The link was withdrawn.")
     return HttpResponseRedirect(reverse("run", args=[link.run_id]))

@@ -121,12 +121,24 @@ def actions(request: HttpRequest) -> HttpResponse:
     name = request.POST.get("action") or request.GET.get("action", "")
     if name not in ACTIONS:
         raise Http404
-    ids = (request.POST.getlist("run") or request.GET.getlist("run"))[:MAX_AT_ONCE]
+    ids = _chosen(request)
+    if len(ids) > MAX_AT_ONCE:
+        return _too_many(request, ids)
     done, refusals = _do(member(request), name, ids)
     if done:
         toast(request, f"{_named(done)} {ACTIONS[name][0]}.", undo=_undo(name, done))
     for sentence in dict.fromkeys(refusals):
         toast(request, sentence, bad=True)
+    return back(request)
+
+
+def _chosen(request: HttpRequest) -> list[str]:
+    return list(dict.fromkeys(request.POST.getlist("run") or request.GET.getlist("run")))
+
+
+def _too_many(request: HttpRequest, ids: list[str]) -> HttpResponse:
+    """All or nothing: who chose more must not think that all were done."""
+    toast(request, f"At most {MAX_AT_ONCE} runs at once; these are {len(ids)}, and nothing was done.", bad=True)
     return back(request)
 
 
@@ -164,9 +176,11 @@ def _undo(name: str, runs: list[Run]) -> str:
 @require_POST
 def restore(request: HttpRequest) -> HttpResponse:
     """Bring deleted runs back."""
-    ids = (request.POST.getlist("run") or request.GET.getlist("run"))[:MAX_AT_ONCE]
+    ids = _chosen(request)
+    if len(ids) > MAX_AT_ONCE:
+        return _too_many(request, ids)
     try:
-        runs = [services.restore(member(request), run_id) for run_id in dict.fromkeys(ids)]
+        runs = [services.restore(member(request), run_id) for run_id in ids]
     except Run.DoesNotExist:
         raise Http404 from None
     if runs:

@@ -63,9 +63,12 @@ def password(request: HttpRequest) -> HttpResponse:
     """Other sessions end, this one goes on."""
     user = member(request)
     try:
-        services.set_password(user, request.POST.get("old", ""), request.POST.get("new", ""))
+        before = request.session.session_key
+        services.set_password(user, request.POST.get("old", ""), request.POST.get("new", ""), before)
     except services.Invalid as error:
         return _page(request, 422, errors=error.errors)
+    except services.TooManyAttempts as error:
+        return _page(request, 429, errors={"old": [str(error)]})
     update_session_auth_hash(request, user)
     toast(request, "Password set. Sessions in other browsers have ended.")
     return redirect("settings")

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
-from ffweb.pages.http import socket_address
+from ffweb.pages.http import address, socket_address
 from ffweb.pages.method import method
 from ffweb.pages.run_data import page_data
 from ffweb.pages.run_words import config_groups, data_title, info_of, subtitle, test_images
@@ -27,7 +27,7 @@ SHOWN = ("commit", "torch", "device", "threads")  # of the environment: how it w
 def share_page(request: HttpRequest, token: str) -> HttpResponse:
     """The same answer, 404, for a link that was withdrawn, has expired or never was."""
     try:
-        run = share_for(token).run
+        run = share_for(token, address(request)).run
     except ShareGone:
         return _unseen(render(request, "share_gone.html", status=404))
     context = _head(run)

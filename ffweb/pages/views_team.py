@@ -53,8 +53,12 @@ def change(request: HttpRequest, user_id: int, action: str) -> HttpResponse:
     """End or renew a membership, change a role, or make a sign-in link for somebody who forgot the password."""
     admin = _for_admins(request)
     user = get_object_or_404(User, pk=user_id)
-    if action == "link" and user.is_active:
-        path = services.sign_in_link(user, created_by=admin)
+    if action == "link":
+        try:
+            path = services.sign_in_link(user, created_by=admin)
+        except services.Invalid as error:
+            toast(request, str(error), bad=True)
+            return redirect("team")
         return once(_page(request, link=request.build_absolute_uri(path), link_for=user))
     if action not in CHANGES:
         raise Http404
@@ -69,7 +73,10 @@ def change(request: HttpRequest, user_id: int, action: str) -> HttpResponse:
 
 
 CHANGES: dict[str, tuple[Callable[[User, User], None], str]] = {
-    "deactivate": (services.deactivate, "{name} is no longer a member. Their runs stay."),
+    "deactivate": (
+        services.deactivate,
+        "{name} is no longer a member. Their runs stay; the links they made are withdrawn.",
+    ),
     "reactivate": (services.reactivate, "{name} is a member again."),
     "promote": (lambda admin, user: services.set_admin(admin, user, True), "{name} is an admin now."),
     "demote": (

@@ -8,6 +8,7 @@ import secrets
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 
 def new_secret() -> str:
@@ -31,6 +32,13 @@ class User(AbstractUser):
 
     theme = models.CharField(max_length=8, default="system")  # system | light | dark
     last_seen = models.DateTimeField(null=True, blank=True)
+    session_epoch = models.PositiveIntegerField(default=0)  # counts ended memberships: sessions of before stay ended
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session has to match: the password, and the epoch once there was one."""
+        stands = self.password + (f" {self.session_epoch}" if self.session_epoch else "")
+        salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"  # as before the epoch: nobody is out
+        return salted_hmac(salt, stands, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def shown_name(self) -> str:

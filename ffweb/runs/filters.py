@@ -208,17 +208,15 @@ _COLUMNS: dict[str, Callable[[str, User], Q]] = {
 def _created(term: Term) -> Q:
     """`created>2026-01-31` is after that day began; `created<7d` is less than seven days ago."""
     ops = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
-    if span := _SPAN.match(term.value):
-        moment = timezone.now() - timedelta(seconds=float(span[1]) * _SECONDS[span[2]])
-        ops = {">": "lt", ">=": "lte", "<": "gt", "<=": "gte"}  # an age runs against the clock
-    else:
-        try:
+    try:
+        if span := _SPAN.match(term.value):
+            moment = timezone.now() - timedelta(seconds=float(span[1]) * _SECONDS[span[2]])
+            ops = {">": "lt", ">=": "lte", "<": "gt", "<=": "gte"}  # an age runs against the clock
+        else:
             moment = datetime.fromisoformat(term.value)
-        except ValueError:
-            raise FilterError(
-                f"{term.value} is no date: write created>2026-01-31 or, for an age, created<7d."
-            ) from None
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # no date, or one that no calendar has
+        raise FilterError(f"{term.value} is no date: write created>2026-01-31 or, for an age, created<7d.") from None
     if term.op in EQUAL:
         raise FilterError("A moment is never met exactly: write created>2026-01-31 or, for an age, created<7d.")
     return Q(**{f"created__{ops[term.op]}": moment})

@@ -16,7 +16,8 @@ from django.db import transaction
 
 from ffweb.live.push import push_run
 from ffweb.people.models import User
-from ffweb.runs import facts, status, validate
+from ffweb.runs import data, facts, status, validate
+from ffweb.runs.access import changeable, run_for
 from ffweb.runs.controls import control
 from ffweb.runs.errors import TooMany
 from ffweb.runs.models import CROCKFORD, Run
@@ -128,8 +129,11 @@ def _control(point: Order, kind: str) -> Order:
 
 
 def create_controls(user: User, run: Run, kinds: Sequence[str]) -> list[Run]:
-    """Queue controls beside a run that is there already, in its group. Raises ConfigError, or TooMany."""
+    """Queue controls beside a run that is there already, in its group. Raises NotYours, ConfigError, or TooMany."""
+    changeable(user, run, "start controls of")
     _check_kinds(kinds)
+    if why := data.since(run):
+        raise refused("data.name", f"a control beside this run would train on other data: {why}", "other_data")
     if not run.group:
         run.group = group_name()
     tags, visibility = run.tags, run.visibility
@@ -158,7 +162,8 @@ def create_runs(user: User, orders: Sequence[Order]) -> list[Run]:
 
 
 def queue(user: User, runs: Sequence[Run]) -> None:
-    """Store runs that `row` made and wake the workers, all or none. Raises TooMany."""
+    """Store runs that `row` made and wake the workers, all or none. Raises PermissionError, or TooMany."""
+    members_only(user)
     with transaction.atomic():
         check_room(user, len(runs))
         for run in runs:
@@ -171,7 +176,10 @@ def queue(user: User, runs: Sequence[Run]) -> None:
 
 
 def row(user: User, order: Order) -> Run:
-    """A run as it would be queued, not stored yet. Raises ConfigError."""
+    """A run as it would be queued, not stored yet. Raises PermissionError, NotVisible of its parent, or ConfigError."""
+    members_only(user)
+    if order.parent is not None:
+        run_for(user, order.parent.pk)
     fields = cleaned(tags=order.tags, visibility=order.visibility or Run.Visibility.TEAM)
     named = cleaned(name=order.name or _default_name(order))
     checked = validate.check(order.preset, order.config, {**(order.changes or {}), **named})
@@ -185,6 +193,12 @@ def row(user: User, order: Order) -> Run:
         parent=order.parent,
         **fields,
     )
+
+
+def members_only(user: User) -> None:
+    """Raises PermissionError for one who is no member, or no longer."""
+    if not user.is_active:
+        raise PermissionError("Only members may start runs.")
 
 
 def check_room(user: User, more: int) -> None:

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from ffweb.people.models import User
 from ffweb.runs import data, filters, sorting, sound, status
-from ffweb.runs.access import is_live, may_change, runs_for
+from ffweb.runs.access import NotVisible, changeable, is_id, is_live, runs_for
+from ffweb.runs.errors import NotYours
 from ffweb.runs.facts import metrics_of
 from ffweb.runs.models import Figure, LogLine, Run
 from ffweb.runs.silence import silent_since
@@ -105,7 +106,9 @@ def waiting(user: User) -> int:
 
 def shares(user: User, run: Run) -> list[Payload]:
     """The links of a run, newest first; none to those who may not change it."""
-    if not may_change(user, run):
+    try:
+        changeable(user, run, "share")
+    except (NotVisible, NotYours):
         return []
     return [
         {
@@ -165,7 +168,9 @@ def rows_payload(runs: list[Run]) -> list[Payload]:
 
 def group(user: User, name: str) -> list[Payload]:
     """The runs of a group that `user` may see, in the order they were launched."""
-    runs = list(runs_for(user).filter(group=name).select_related("owner").order_by("created", "pk")) if name else []
+    runs = (
+        list(runs_for(user).filter(group=name).select_related("owner").order_by("created", "pk")) if is_id(name) else []
+    )
     return rows_payload(runs)
 
 

@@ -1,24 +1,29 @@
-"""Everything that is done to runs. Who may do it is checked here; pages are told and workers rung after the commit."""
+"""Everything that is done to runs. Who may see and who may change is asked here, of the row as it is stored now.
+
+Pages are told and workers rung after the commit.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from ffweb.live.push import close_share, push_run
+from ffweb.live.push import push_run
 from ffweb.people.models import User, hash_secret, new_secret
 from ffweb.runs import data, facts, launch, status
-from ffweb.runs.access import NotVisible, may_change, runs_for
-from ffweb.runs.errors import NotYours, Refused
-from ffweb.runs.launch import create_group, create_run, create_with_twin
+from ffweb.runs.access import NotVisible, changeable, is_id, may_change, run_for, runs_for
+from ffweb.runs.errors import Refused
+from ffweb.runs.launch import create_controls, create_group, create_run, create_with_twin
 from ffweb.runs.models import Run, Share
 from ffweb.runs.transitions import move
+from ffweb.runs.withdraw import close_sockets, withdraw
 from ffweb.work.bell import ring
 from trainer.rundir import RunDir
 
@@ -31,14 +36,9 @@ KEPT_DAYS = 30
 EDITABLE = ("name", "notes", "tags", "visibility", "starred", "archived")
 
 
-def _own(user: User, run: Run, doing: str) -> None:
-    if not may_change(user, run):
-        raise NotYours(f"Only {run.owner.shown_name} and admins may {doing} this run. You can clone it.")
-
-
 def stop(user: User, run: Run) -> None:
     """A waiting run stops at once, a training one at its next step. Raises Refused if it has ended."""
-    _own(user, run, "stop")
+    changeable(user, run, "stop")
     if move(run.pk, [status.QUEUED], status.STOPPED, reason="Stopped before it started."):
         return
     asked = Run.objects.filter(pk=run.pk, status__in=status.OWNED).update(stop_requested=True)
@@ -50,7 +50,7 @@ def stop(user: User, run: Run) -> None:
 
 def resume(user: User, run: Run) -> None:
     """Queue an ended run again, from its checkpoint. Raises Refused if there is none or the run cannot go on."""
-    _own(user, run, "resume")
+    changeable(user, run, "resume")
     if run.status not in status.RESUMABLE:
         raise Refused(f"This run is {run.status}: only {_either(status.RESUMABLE)} runs can be resumed.")
     began = run.seq > 0
@@ -89,7 +89,8 @@ def no_checkpoint(run: Run) -> str:
 
 
 def clone(user: User, run: Run, name: str | None = None, changes: Mapping[str, Any] | None = None) -> Run:
-    """A new run of `user` with the config of `run` and `changes`. Raises ConfigError."""
+    """A new run of `user` with the config of `run` and `changes`. Raises NotVisible, or ConfigError."""
+    run = run_for(user, run.pk)
     return create_run(
         user,
         name=name or f"{run.name} (copy)"[: launch.NAME_LENGTH],
@@ -102,17 +103,9 @@ def clone(user: User, run: Run, name: str | None = None, changes: Mapping[str, A
     )
 
 
-def create_controls(user: User, run: Run, kinds: Sequence[str]) -> list[Run]:
-    """Queue controls beside a run, in its group. Raises NotYours, ConfigError, or TooMany."""
-    _own(user, run, "start controls of")
-    if why := data.since(run):
-        raise launch.refused("data.name", f"a control beside this run would train on other data: {why}", "other_data")
-    return launch.create_controls(user, run, kinds)
-
-
 def update(user: User, run: Run, **fields: Any) -> Run:
-    """Set some of `EDITABLE`. Raises NotYours, or ConfigError naming the field."""
-    _own(user, run, "change")
+    """Set some of `EDITABLE`; what is made private is no longer shared. Raises NotYours, or ConfigError of a field."""
+    before = changeable(user, run, "change")
     unknown = set(fields) - set(EDITABLE)
     if unknown:
         raise TypeError(f"not editable: {unknown}")
@@ -122,29 +115,26 @@ def update(user: User, run: Run, **fields: Any) -> Run:
         run.save(update_fields=list(fields))
         if "tags" in fields:
             facts.store_tags(run)
+        if before.visibility != run.visibility == Run.Visibility.PRIVATE:
+            withdraw(run.shares.all())
         transaction.on_commit(partial(push_run, run.pk))
     return run
 
 
 def delete(user: User, run: Run) -> None:
     """Take the run away, restorable for 30 days. A training one is stopped; its shares' sockets close."""
-    _own(user, run, "delete")
+    changeable(user, run, "delete")
     with transaction.atomic():
         move(run.pk, [status.QUEUED], status.STOPPED, reason="Deleted before it started.")
         Run.objects.filter(pk=run.pk, status__in=status.OWNED).update(stop_requested=True)
         Run.objects.filter(pk=run.pk).update(deleted_at=timezone.now())
         transaction.on_commit(partial(push_run, run.pk))
-        _close_sockets(run.shares.values_list("pk", flat=True))
-
-
-def _close_sockets(shares: Iterable[int]) -> None:
-    for pk in shares:
-        transaction.on_commit(partial(close_share, pk))
+        close_sockets(run.shares.values_list("pk", flat=True))
 
 
 def restore(user: User, run_id: str) -> Run:
     """Bring a deleted run back. Raises Run.DoesNotExist for what `user` has not deleted in the last 30 days."""
-    run = Run.objects.select_related("owner").get(pk=run_id.lower(), deleted_at__gt=_oldest())
+    run = Run.objects.select_related("owner").get(pk=run_id.lower() if is_id(run_id) else "", deleted_at__gt=_oldest())
     if not may_change(user, run):
         raise Run.DoesNotExist(run_id)
     run.deleted_at = None
@@ -168,17 +158,29 @@ def purge() -> list[str]:
 
 def make_share(user: User, run: Run, expires_at: datetime | None = None) -> tuple[Share, str]:
     """A read-only link to `run`, and its token, shown this once. Raises ConfigError for an expiry that is past."""
-    _own(user, run, "share")
-    if expires_at is not None and expires_at <= timezone.now():
-        raise launch.refused("expires_at", "A link has to expire in the future.", "past")
+    changeable(user, run, "share")
+    if expires_at is not None:
+        expires_at = _in_time(expires_at)
     token = new_secret()
     share = Share.objects.create(run=run, created_by=user, token_hash=hash_secret(token), expires_at=expires_at)
     return share, token
 
 
+def _in_time(moment: datetime) -> datetime:
+    """In UTC, as it is stored. Raises ConfigError for what is past, or beyond the calendar."""
+    try:
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise launch.refused("expires_at", "No calendar has this moment: name one before the year 9999.") from None
+    if moment <= timezone.now():
+        raise launch.refused("expires_at", "A link has to expire in the future.", "past")
+    return moment
+
+
 def find_share(user: User, share_id: int) -> Share:
-    """A link on a run that `user` may see. Raises NotVisible."""
-    share = Share.objects.select_related("run", "run__owner").filter(pk=share_id, run__in=runs_for(user)).first()
+    """A link that `user` made, or on a run that they may see. Raises NotVisible."""
+    theirs = Q(run__in=runs_for(user)) | Q(created_by=user.pk)
+    share = Share.objects.select_related("run", "run__owner").filter(theirs, pk=share_id).first()
     if share is None:
         raise NotVisible(share_id)
     return share
@@ -186,8 +188,8 @@ def find_share(user: User, share_id: int) -> Share:
 
 def revoke_share(user: User, share: Share) -> None:
     """Withdraw a link; sockets that are open through it close. Its maker, the run's owner and admins may."""
+    if not user.is_active:
+        raise NotVisible(share.pk)
     if share.created_by_id != user.pk:
-        _own(user, share.run, "unshare")
-    with transaction.atomic():
-        Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=timezone.now())
-        transaction.on_commit(partial(close_share, share.pk))
+        changeable(user, share.run, "unshare")
+    withdraw(Share.objects.filter(pk=share.pk))

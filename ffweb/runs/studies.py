@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from ffweb.people.models import User
 from ffweb.runs import launch, services, status, validate
-from ffweb.runs.access import NotVisible, runs_for
+from ffweb.runs.access import NotVisible, is_id, runs_for
 from ffweb.runs.errors import Refused
 from ffweb.runs.models import Run
 from ffweb.runs.silence import HEARD, silent_since
@@ -145,7 +145,7 @@ def read(user: User, group: str) -> list[Point]:
 
 
 def _runs(user: User, group: str) -> QuerySet[Run]:
-    return runs_for(user).filter(group=group or None).order_by("created", "pk")
+    return runs_for(user).filter(group=group if is_id(group) else None).order_by("created", "pk")
 
 
 def is_part(run: Run) -> bool:

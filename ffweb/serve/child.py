@@ -14,12 +14,13 @@ from typing import TextIO
 
 import psutil
 
+from ffweb.turning import turn_over
 from ffweb.work.ending import WorkerEnd
 from ffweb.work.processes import signal_group
 
 FIRST_DELAY, LONGEST_DELAY, SETTLED = 1.0, 30.0, 30.0  # seconds
 LAST_WORDS = 0.5  # seconds for a hung process to write where it is
-LONGEST_LOG = 4 << 20  # bytes kept of a child's log before it is turned over
+LONGEST_LOG = 4 << 20  # bytes of a child's log before it is turned over; one turn is kept
 GUARD = Path(__file__).with_name("guard.py")
 
 
@@ -144,6 +145,7 @@ class Child:
     def tend(self) -> bool:
         """Notice an end, restart when the back-off is over. True: a new process runs."""
         now = time.monotonic()
+        turn_over(self.log, LONGEST_LOG)
         if self.process is None:
             return now >= self._next_start and self._start_again(now)
         if self.process.poll() is not None:
@@ -205,8 +207,7 @@ class Child:
 
     def _open_log(self) -> TextIO:
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        if self.log.exists() and self.log.stat().st_size > LONGEST_LOG:
-            self.log.replace(self.log.with_suffix(".log.1"))
+        turn_over(self.log, LONGEST_LOG)
         return self.log.open("a", encoding="utf-8")
 
 

@@ -12,10 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from django.core.exceptions import ImproperlyConfigured
 
 
 class InUse(Exception):
     """Another supervisor works in this home folder."""
+
+
+def writable(home: Path) -> None:
+    """Raises ImproperlyConfigured for a folder that can be read at most."""
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise ImproperlyConfigured(
+            f"FFWEB_HOME={home} cannot be written: mount it for writing, or name a folder that you may write to."
+        )
 
 
 def lock(home: Path, name: str, seconds: float = 10.0) -> int:

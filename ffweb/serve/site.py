@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 
-from ffweb import sqlite
+from ffweb import private, sqlite
 from ffweb.serve import boot, home
 from ffweb.serve.embedded import Embedded, answers
 from ffweb.serve.pulse import Pulse
@@ -78,9 +78,12 @@ def _sees_runs(missing: str | None) -> None:
 @contextmanager
 def supervisor(lock_name: str, say: Say, stop_with_parent: bool) -> Iterator[Supervisor]:
     """A supervisor that holds the home's lock; on leaving, all that it started is stopped."""
+    home.writable(settings.HOME)
     lock_fd = home.lock(settings.HOME, lock_name)
     with ExitStack() as stack:
         stack.callback(os.close, lock_fd)
+        for line in private.close(settings.HOME).said(settings.HOME):
+            say(line)
         keeper = Supervisor(settings.HOME / "logs", lock_fd, say, stop_with_parent=stop_with_parent)
         stack.callback(keeper.stop)
         keeper.take_signals()

@@ -111,6 +111,7 @@ class Attendance:
         return code
 
     def _step(self, trainer: Trainer) -> None:
+        trainer.bound_console()
         if self._beat.due():
             self._renew(trainer_pid=trainer.pid, trainer_started=trainer.birth, resume_wanted=False)
         self._store(self._follower.poll)

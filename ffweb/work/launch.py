@@ -14,6 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from ffweb.turning import turn_over
 from ffweb.work import oom
 from ffweb.work.machine import CPU
 from ffweb.work.processes import born, signal_group
@@ -21,6 +22,7 @@ from trainer.rundir import RunDir, write_json
 
 TAIL_BYTES = 8192
 ROOM_BYTES = 1 << 20  # a disk with less room is full
+LONGEST_CONSOLE = 16 << 20  # bytes of console.log before it is turned over; one turn is kept
 # The trainer has no business with them.
 SECRETS = ("REDIS_URL", "DATABASE_URL", "FFWEB_SECRET_KEY", "DJANGO_SETTINGS_MODULE")
 
@@ -100,6 +102,11 @@ class Trainer:
             return shutil.disk_usage(self.folder.path).free < ROOM_BYTES
         except OSError:
             return False
+
+    def bound_console(self) -> None:
+        """Whatever the trainer prints: the disk is not filled by it."""
+        if turn_over(self.folder.console, LONGEST_CONSOLE):
+            self._console_start = 0
 
     def console_tail(self) -> str:
         return tail(self.folder.console, self._console_start)

@@ -23,9 +23,7 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": str(size).encode()})
 
 
-async def call(
-    pieces: Iterable[bytes], headers: list[tuple[bytes, bytes]], path: str = "/", query: bytes = b""
-) -> list[dict[str, Any]]:
+async def call(pieces: Iterable[bytes], headers: list[tuple[bytes, bytes]]) -> list[dict[str, Any]]:
     coming = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
     coming.append({"type": "http.request", "body": b"", "more_body": False})
     sent: list[dict[str, Any]] = []
@@ -36,7 +34,7 @@ async def call(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "headers": headers, "path": path, "query_string": query}
+    scope = {"type": "http", "headers": headers}
     await Bounded(echo, 100)(scope, receive, send)
     return sent
 
@@ -53,9 +51,10 @@ async def test_a_body_beyond_the_bound_is_refused(headers: list[tuple[bytes, byt
     assert (b"content-type", b"application/problem+json") in sent[0]["headers"]
 
 
-@pytest.mark.parametrize(("path", "query"), [("/runs/a\0", b""), ("/", b"filter=a%00")])
-async def test_addresses_hold_no_nul(path: str, query: bytes) -> None:
-    assert (await call([], [], path, query))[0]["status"] == 400
+@pytest.mark.parametrize("charset", ["hex", "unicode_escape", "utf-16", '"latin-1"'])
+async def test_other_encodings_than_utf_8_are_refused(charset: str) -> None:
+    assert (await call([], [(b"content-type", f"text/plain; charset={charset}".encode())]))[0]["status"] == 400
+    assert (await call([], [(b"content-type", b"text/plain; charset=UTF-8")]))[0]["status"] == 200
 
 
 async def test_a_download_makes_each_piece_when_it_is_asked_for() -> None:

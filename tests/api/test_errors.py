@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.conf import LazySettings
@@ -13,6 +14,7 @@ from persons import ROOT, Caller, make_run
 from ffweb.api import people
 from ffweb.api.urls import api
 from ffweb.people.models import User
+from ffweb.runs.services import make_share
 
 PROBLEM = api.get_openapi_schema(path_prefix="")["components"]["schemas"]["Problem"]
 
@@ -52,6 +54,59 @@ def test_a_body_that_is_wrong_names_the_field(as_bob: Caller, body: Any, loc: st
     answer = as_bob.post("/runs", body)
     assert locs(answer) == [loc]
     assert answer.json()["errors"][0]["msg"] in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "loc"),
+    [
+        ({"archived": 0}, "archived"),
+        ({"starred": "true"}, "starred"),
+        ({"starred": 1.0}, "starred"),
+        ({"name": 1}, "name"),
+        ({"notes": None}, "notes"),
+        ({"tags": "a"}, "tags"),
+        ({"tags": [1]}, "tags.0"),
+        ({"tags": {"a": "b"}}, "tags"),
+    ],
+)
+def test_no_value_is_turned_into_one_of_another_type(as_bob: Caller, bob: User, body: Any, loc: str) -> None:
+    run = make_run(bob)
+    assert locs(as_bob.patch(f"/runs/{run.pk}", body)) == [loc]
+    assert as_bob.get(f"/runs/{run.pk}").json()["archived"] is False
+
+
+@pytest.mark.parametrize("seed", ["1", True, 1.5, [1]])
+def test_seeds_are_numbers(as_bob: Caller, seed: Any) -> None:
+    assert locs(as_bob.post("/groups", {"preset": "ff-digits", "seeds": [seed]})) == ["seeds.0"]
+
+
+@pytest.mark.parametrize("expires", ["2026-01-01T00:00:00", "9999-12-31T23:59:59-14:00", "0000-01-01T00:00:00Z", True])
+def test_a_share_expires_at_a_moment_of_the_calendar(as_bob: Caller, bob: User, expires: Any) -> None:
+    assert locs(as_bob.post(f"/runs/{make_run(bob).pk}/shares", {"expires_at": expires})) == ["expires_at"]
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999"])
+def test_a_window_ends_at_a_number(as_bob: Caller, as_nobody: Caller, bob: User, number: str) -> None:
+    run = make_run(bob)
+    _, token = make_share(bob, run)
+    for end in ("from", "to"):
+        assert locs(as_bob.get(f"/runs/{run.pk}/metrics?{end}={number}")) == [end]
+        assert locs(as_nobody.get(f"/s/{token}/metrics?{end}={number}")) == [end]
+
+
+@pytest.mark.parametrize("term", ["created>99999999999d", "created<1e9w", "created>0001-01-01T00:00+14:00"])
+def test_an_age_or_a_date_beyond_the_calendar_is_no_date(as_bob: Caller, term: str) -> None:
+    answer = as_bob.get(f"/runs?filter={quote(term)}")
+    assert locs(answer) == ["filter"]
+    assert "is no date" in answer.json()["detail"] or "needs a" in answer.json()["detail"]
+
+
+def test_a_name_in_another_script_is_a_header_in_ascii(as_bob: Caller, bob: User) -> None:
+    run = make_run(bob, "Прогон θ 試")
+    for path in ("config", "metrics.csv", "metrics.jsonl"):
+        header = as_bob.get(f"/runs/{run.pk}/{path}")["Content-Disposition"]
+        assert "filename*=utf-8''%D0%9F%D1%80" in header
+        assert "=?" not in header
 
 
 def test_several_errors_come_at_once(as_bob: Caller) -> None:

@@ -7,12 +7,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
+from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from channels.routing import URLRouter
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 
 from ffweb.live.routing import addresses
 from ffweb.people.models import User
+from ffweb.people.sessions import SessionStore
 
 SECONDS = 60  # a busy machine takes its time
 Headers = list[tuple[bytes, bytes]]
@@ -21,7 +24,14 @@ Headers = list[tuple[bytes, bytes]]
 class Reader:
     """`code` is the close code once the socket is closed."""
 
-    def __init__(self, path: str, user: User | None = None, headers: Headers | None = None, app: Any = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        user: User | None = None,
+        headers: Headers | None = None,
+        app: Any = None,
+        session: SessionStore | None = None,
+    ) -> None:
         path, _, query = path.partition("?")
         scope = {
             "type": "websocket",
@@ -30,7 +40,8 @@ class Reader:
             "headers": headers or [],
             "subprotocols": [],
         }
-        self.wire = ApplicationCommunicator(app or URLRouter(addresses), scope | {"user": user or AnonymousUser()})
+        known = {} if app else {"user": user or AnonymousUser(), "session": session}
+        self.wire = ApplicationCommunicator(app or URLRouter(addresses), scope | known)
 
     async def open(self) -> bool:
         await self.wire.send_input({"type": "websocket.connect"})
@@ -78,9 +89,18 @@ class Reader:
         await self.wire.wait(SECONDS)
 
 
+def session_of(user: User) -> SessionStore:
+    """As signing in makes it."""
+    session = SessionStore()
+    session[SESSION_KEY], session[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
+    session.create()
+    session.save()
+    return session
+
+
 @asynccontextmanager
 async def reading(path: str, user: User | None = None, headers: Headers | None = None) -> AsyncIterator[Reader]:
-    reader = Reader(path, user, headers)
+    reader = Reader(path, user, headers, session=await sync_to_async(session_of)(user) if user else None)
     assert await reader.open()
     yield reader
     await reader.leave()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.conf import LazySettings
 from django.utils import timezone
 from live_events import Trainer
 from live_reader import Reader, events_of, reading
@@ -221,6 +222,13 @@ async def test_a_socket_that_is_spoken_to_closes(run: Run, alice: User) -> None:
             assert await page.close_code() == 4400
 
 
+@pytest.mark.parametrize("part", ["\0", "a\0b", "\ud7ff" * 9, "x" * 5000, "'\"--", "0" * 400, "-1"])
+async def test_an_address_that_can_lead_nowhere_is_told(run: Run, alice: User, part: str) -> None:
+    for path, code in ((f"/ws/runs/{part}", 4404), (f"/ws/s/{part}", 4410)):
+        async with reading(path, alice) as page:
+            assert await page.close_code() == code
+
+
 async def test_what_one_may_not_see_is_not_there(run: Run, alice: User, bob: User) -> None:
     await Run.objects.filter(pk=run.pk).aupdate(visibility="private")
     for path in (f"/ws/runs/{run.pk}", "/ws/runs/zzzzzzzz"):
@@ -279,15 +287,52 @@ async def test_a_token_opens_a_socket_as_it_opens_the_api(run: Run, alice: User)
         assert await page.close_code() == 4401
 
 
-@pytest.mark.parametrize("headers", [[], [(b"origin", b"https://evil.example")]])
-async def test_a_foreign_or_missing_origin_is_refused(run: Run, headers: list[tuple[bytes, bytes]]) -> None:
-    assert not await Reader(f"/ws/runs/{run.pk}", headers=headers, app=websocket).open()
+async def let_in(host: str, *headers: tuple[bytes, bytes]) -> bool:
+    return await Reader("/ws/runs", headers=[(b"host", host.encode()), *headers], app=websocket).open()
 
 
-async def test_our_own_origin_is_let_in(run: Run) -> None:
-    page = Reader(f"/ws/runs/{run.pk}", headers=[(b"origin", b"http://127.0.0.1:8000")], app=websocket)
-    assert await page.open()
-    assert await page.close_code() == 4401
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("127.0.0.1:8000", None),
+        ("127.0.0.1:8000", "https://evil.example"),
+        ("127.0.0.1:8000", "http://127.0.0.1:8001"),  # another program on this machine
+        ("127.0.0.1:8000", "http://127.0.0.1"),
+        ("127.0.0.1:8000", "https://127.0.0.1:8000"),
+        ("127.0.0.1:8000", "http://localhost:8000"),
+        ("127.0.0.1:8000", "http://127.0.0.1:port"),
+        ("127.0.0.1:8000", "null"),
+        ("evil.example", "http://evil.example"),  # a name that leads to us is none of ours
+        ("ff.example.org", "https://ff.example.org:8443"),
+    ],
+)
+async def test_other_sites_and_other_ports_are_refused(
+    settings: LazySettings, alice: User, host: str, origin: str | None
+) -> None:
+    settings.ALLOWED_HOSTS = ["127.0.0.1", "localhost", "ff.example.org"]
+    settings.CSRF_TRUSTED_ORIGINS = ["https://ff.example.org"]
+    assert not await let_in(host, *([(b"origin", origin.encode())] if origin else []))
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("[::1]:8000", "http://[::1]:8000"),
+        ("localhost", "http://localhost"),
+        ("ff.example.org", "https://ff.example.org"),  # behind a proxy that ends TLS
+    ],
+)
+async def test_our_own_origin_is_let_in(settings: LazySettings, alice: User, host: str, origin: str) -> None:
+    settings.ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "ff.example.org"]
+    settings.CSRF_TRUSTED_ORIGINS = ["https://ff.example.org"]
+    assert await let_in(host, (b"origin", origin.encode()))
+
+
+async def test_a_client_with_a_token_is_no_page_and_names_no_origin(alice: User) -> None:
+    token = (b"authorization", b"Bearer anything")
+    assert await let_in("127.0.0.1:8000", token)
+    assert not await let_in("127.0.0.1:8000", token, (b"origin", b"https://evil.example"))
 
 
 # ── shares ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -311,3 +311,12 @@ def test_actions_need_a_session_a_known_name_and_a_post(browser: Browser, alice:
     assert browser(alice).post("/runs/actions", {"action": "explode", "run": run.pk}).status_code == 404
     assert browser(alice).get(f"/runs/actions?action=delete&run={run.pk}").status_code == 405
     assert Run.objects.filter(deleted_at=None).count() == 1
+
+
+@pytest.mark.parametrize("path", ["/runs/actions?action=star", "/runs/restore"])
+def test_more_than_can_be_done_at_once_is_said_and_none_is_done(browser: Browser, alice: User, path: str) -> None:
+    runs = [make_run(alice, deleted_at=timezone.now() if "restore" in path else None) for _ in range(201)]
+    page = browser(alice).post(path, {"run": [run.pk for run in runs]}, follow=True).content.decode()
+    assert "At most 200 runs at once; these are 201, and nothing was done." in page
+    assert not Run.objects.filter(starred=True).exists()
+    assert Run.objects.filter(deleted_at=None).count() in (0, 201)

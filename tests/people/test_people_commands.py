@@ -34,5 +34,5 @@ def test_a_laptop_is_no_server(settings: LazySettings) -> None:
 
 def test_a_server_that_is_set_up_has_no_warnings(settings: LazySettings) -> None:
     settings.DEBUG, settings.SECRET_KEY, settings.HTTPS, settings.REDIS_URL = False, "x" * 50, True, "redis://r"
-    settings.ALLOWED_HOSTS = ["ff.example.org"]
+    settings.ALLOWED_HOSTS, settings.PROXIES = ["ff.example.org"], ["127.0.0.1/32"]
     assert deployment() == []

@@ -15,7 +15,7 @@ from django.utils import timezone
 from persons import make_run
 
 from ffweb.people.models import User
-from ffweb.runs import access, facts, launch, queries, services, status, transitions, validate
+from ffweb.runs import access, facts, launch, queries, services, status, transitions, validate, withdraw
 from ffweb.runs.errors import NotYours, Refused, TooMany
 from ffweb.runs.models import Fact, Run, Share
 from ffweb.work.models import Worker
@@ -30,7 +30,7 @@ Commit = Callable[..., AbstractContextManager[list[Any]]]
 def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, Any]]]:
     """What was said to pages and workers, in order."""
     said: list[tuple[str, Any]] = []
-    for module in (services, launch, transitions):
+    for module in (services, launch, transitions, withdraw):
         for name in ("push_run", "close_share", "ring"):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, lambda *args, name=name: said.append((name, *args)))

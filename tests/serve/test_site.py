@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
+from ffweb.private import open_to_others
 from tests.serve.sites import Site, running, wait_until
 
 pytestmark = pytest.mark.services
@@ -29,6 +30,8 @@ def test_a_site_from_its_first_start_to_its_last_process(start_site: StartSite) 
     assert all(running(pid) for pid in site.pids().values())
     for private in ("ready.json", "redis/redis.conf", "secret_key", "supervisor.lock"):
         assert stat.S_IMODE((site.home / private).stat().st_mode) == 0o600, private
+
+    assert list(open_to_others(site.home)) == []
 
     second = site.second()
     assert second.returncode != 0

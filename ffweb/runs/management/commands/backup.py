@@ -22,8 +22,10 @@ class Command(BaseCommand):
         path: Path = options["file"]
         try:
             counts = backup.write(path, with_runs=not options["no_runs"])
+        except backup.BackupError as error:
+            raise CommandError(str(error)) from error
         except OSError as error:
-            raise CommandError(f"{path} could not be written: {error.strerror}.") from error
+            raise CommandError(f"{path} could not be written: {error.strerror or error}.") from error
         self.stdout.write(
             f"{path}: {plural(counts['people.user'], 'member')}, {plural(counts['runs.run'], 'run')}, "
             f"{path.stat().st_size:,} bytes"

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         except backup.BackupError as error:
             raise CommandError(str(error)) from error
         except OSError as error:
-            raise CommandError(f"{options['file']} could not be read: {error.strerror}.") from error
+            raise CommandError(f"{options['file']} could not be read: {error.strerror or error}.") from error
         self.stdout.write(
             f"Restored {plural(counts['people.user'], 'member')} and {plural(counts['runs.run'], 'run')}."
         )

@@ -24,6 +24,9 @@ class Command(BaseCommand):
             self.site(self._say, stop_with_parent=options["stop_with_parent"])
         except InUse as error:
             raise CommandError(str(error)) from error
+        except OSError as error:
+            where = f" ({error.filename})" if error.filename else ""
+            raise CommandError(f"FFWeb cannot run: {error.strerror or error}{where}.") from error
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
