@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("torch", "torchvision", "sklearn")
 # What the web may use of the trainer: modules that load no torch.
@@ -110,7 +112,7 @@ def test_axes_import_nothing_of_each_other(path: Path) -> None:
 def fresh(code: str) -> str:
     """Run `code` in a new interpreter; returns what it prints."""
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

@@ -28,6 +28,7 @@ from ffweb.people.models import ApiToken, User, hash_secret, new_secret
 from ffweb.runs.models import Run
 from ffweb.serve.embedded import Embedded, answers
 from ffweb.serve.services import http_answers
+from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.django_db(transaction=True)]
 
@@ -39,7 +40,7 @@ def process(command: list[str], **options: Any) -> Iterator[subprocess.Popen[byt
         yield child
     finally:
         child.kill()
-        child.wait(10)
+        child.wait(PATIENCE)
 
 
 def until(ready: Callable[[], bool]) -> None:

@@ -18,6 +18,7 @@ from ffweb.later import Busy, TryLater
 from ffweb.people import attempts, guesses, hashing, services
 from ffweb.people.models import Attempt, User, hash_secret
 from ffweb.people.services import Invalid, SignInFailed, TooManyAttempts
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PASSWORD = "a long enough secret"
@@ -48,7 +49,7 @@ def test_of_many_tries_at_once_five_are_tried(bob: User, monkeypatch: pytest.Mon
     monkeypatch.setattr(services, "authenticate", authenticate)
 
     def one(number: int) -> str:
-        start.wait(60)
+        start.wait(PATIENCE)
         try:
             return tried("bob", f"wrong {number}", "1.2.3.4")
         finally:
@@ -144,7 +145,7 @@ def test_a_few_passwords_are_hashed_at_once_and_a_short_queue_waits(monkeypatch:
         nonlocal now, most
         with lock:
             now, most = now + 1, max(most, now + 1)
-        full.wait(60)
+        full.wait(PATIENCE)
         with lock:
             now -= 1
         return "hash"

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.waiting import PATIENCE
+
 SCRIPT = """
 import threading, django
 django.setup()
@@ -29,7 +31,7 @@ with snapshot():
     seen.append(count())
     writer = threading.Thread(target=write)
     writer.start()
-    writer.join(10)
+    writer.join(PATIENCE)
     seen.append(count())
 seen.append(count())
 try:
@@ -46,6 +48,6 @@ def test_reads_inside_see_one_moment_and_hold_up_no_writer(tmp_path: Path) -> No
     env = {**os.environ, "FFWEB_HOME": str(tmp_path), "DJANGO_SETTINGS_MODULE": "ffweb.settings"}
     env.pop("DATABASE_URL", None)
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], env=env, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", SCRIPT], env=env, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert (done.stdout, done.returncode) == ("[0, 0, 1, 2] False\n", 0), done.stderr

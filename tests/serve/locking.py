@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.waiting import PATIENCE
+
 HOLD = """
 import sqlite3, sys
 held = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -26,4 +28,4 @@ def write_lock(path: str) -> Iterator[None]:
         assert process.stdout.readline() == "locked\n"
         yield
     finally:
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 
 from ffweb.serve.home import read_ready
-from tests.work.fakes import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,7 +44,9 @@ class Site:
     def second(self) -> subprocess.CompletedProcess[str]:
         """A second `manage.py serve` beside this one."""
         command = [sys.executable, "manage.py", "serve"]
-        return subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(
+            command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
 
     @property
     def said(self) -> str:
@@ -54,12 +56,12 @@ class Site:
     def ready(self) -> dict[str, Any]:
         return read_ready(self.home)
 
-    def wait_ready(self, seconds: float = 90) -> dict[str, Any]:
+    def wait_ready(self) -> dict[str, Any]:
         def is_ready() -> bool:
             assert self.process.poll() is None, f"the site ended: {self.said}"
             return bool(self.ready)
 
-        wait_until(is_ready, seconds, "ready.json")
+        wait_until(is_ready, "ready.json")
         return self.ready
 
     def answers(self) -> bool:
@@ -76,7 +78,7 @@ class Site:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(timeout=20)
+                self.process.wait(timeout=PATIENCE)
             except subprocess.TimeoutExpired:
                 self.process.kill()
-                self.process.wait(timeout=5)
+                self.process.wait(timeout=PATIENCE)

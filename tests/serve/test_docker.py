@@ -14,6 +14,8 @@ import jsonschema
 import pytest
 import yaml
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = ROOT / "docker" / "compose.yaml"
 SCHEMA = json.loads((Path(__file__).parent / "data" / "compose-spec.json").read_text())
@@ -42,7 +44,7 @@ def docker_compose(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(words, 127, "", "no docker")
     env = {**os.environ, "POSTGRES_PASSWORD": "filled"}
     command = ["docker", "compose", *words]
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def test_the_schema_refuses_what_is_wrong(compose: dict[str, Any]) -> None:

@@ -20,7 +20,8 @@ from ffweb.people.services import make_invite
 from ffweb.serve import child as children
 from ffweb.serve.child import Child, Guard, Service
 from ffweb.turning import turn_over
-from tests.serve.sites import ROOT, wait_until
+from tests.serve.sites import ROOT
+from tests.waiting import wait_until
 
 TOKEN = "aB3_" + "xY9-" * 7
 LOGGERS = ("django.request", "django.security.csrf", "django.server", "uvicorn.error", "channels", "celery.worker",
@@ -142,14 +143,14 @@ def test_a_log_turns_while_its_process_writes_and_holds_what_came_last(
             child.tend()
             return turned.exists() and b"line 000000000" not in turned.read_bytes() and child.log.stat().st_size > 0
 
-        wait_until(twice, 60, "it turned twice")
+        wait_until(twice, "it turned twice")
         assert child.process
         assert child.process.poll() is None
         assert sorted(path.name for path in tmp_path.glob("it.log*")) == ["it.log", "it.log.1"]
         assert not child.log.read_bytes().startswith(b"\0"), "the process goes on at the file's new end"
     finally:
         child.signal(9)
-        wait_until(child.gone, 60, "gone")
+        wait_until(child.gone, "gone")
         guard.close()
         fd.close()
 

@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from ffweb.serve import boot, embedded, home, install
 from ffweb.serve.health import web_works
-from tests.serve.sites import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 
 @pytest.mark.services
@@ -28,7 +28,7 @@ def test_the_embedded_server_is_private(tmp_path: Path) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     process = subprocess.Popen(server.command(), stdout=subprocess.DEVNULL)
     try:
-        wait_until(lambda: embedded.answers(server.url), 10, "it answers")
+        wait_until(lambda: embedded.answers(server.url), "it answers")
         assert not embedded.answers(f"redis://127.0.0.1:{server.port}/0")
         assert not embedded.answers(f"redis://:wrong@127.0.0.1:{server.port}/0")
         with socket.socket() as probe:
@@ -37,7 +37,7 @@ def test_the_embedded_server_is_private(tmp_path: Path) -> None:
             )
     finally:
         process.terminate()
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=PATIENCE) == 0
 
 
 def test_the_server_is_taken_from_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +70,7 @@ def test_the_lock_is_taken_once_and_names_who_has_it(tmp_path: Path) -> None:
 
 def test_a_dead_supervisors_lock_is_waited_for(tmp_path: Path) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait(timeout=10)
+    dead.wait(timeout=PATIENCE)
     held = os.open(tmp_path / "x.lock", os.O_RDWR | os.O_CREAT)  # as its guard holds it while it clears up
     os.write(held, str(dead.pid).encode())
     fcntl.flock(held, fcntl.LOCK_EX)

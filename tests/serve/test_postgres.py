@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = (
     "tests/metrics",
@@ -61,20 +63,20 @@ def postgres() -> Iterator[str]:
     tuned = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
     try:
         initdb = [folder / "initdb", "-D", data, "-U", "ffweb", "-A", "trust", "-N"]
-        subprocess.run(initdb, check=True, capture_output=True, timeout=60, cwd="/", **other)
+        subprocess.run(initdb, check=True, capture_output=True, timeout=PATIENCE, cwd="/", **other)
         command = [folder / "postgres", "-D", data, "-p", str(port), "-k", str(home), "-h", "127.0.0.1", *tuned]
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", **other)
         try:
             ready = [folder / "pg_isready", "-h", "127.0.0.1", "-p", str(port), "-q"]
             deadline = time.monotonic() + 30
-            while subprocess.run(ready, check=False, timeout=10).returncode:
+            while subprocess.run(ready, check=False, timeout=PATIENCE).returncode:
                 assert time.monotonic() < deadline
                 assert server.poll() is None
                 time.sleep(0.05)
             yield f"postgres://ffweb@127.0.0.1:{port}/postgres"
         finally:
             server.terminate()
-            server.wait(20)
+            server.wait(PATIENCE)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

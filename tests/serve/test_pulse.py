@@ -15,7 +15,8 @@ from django.utils import timezone
 from ffweb.serve.child import Child, Guard, Service
 from ffweb.serve.pulse import HUNG_SECONDS, LONGEST_GAP, Pulse, WorkerRow
 from ffweb.work.models import Worker
-from tests.serve.sites import Site, running, wait_until
+from tests.serve.sites import Site, running
+from tests.waiting import wait_until
 
 SLEEP = (
     "import faulthandler, signal, time; faulthandler.register(signal.SIGUSR1); print('up', flush=True); time.sleep(600)"
@@ -33,14 +34,14 @@ def child(tmp_path: Path) -> Iterator[Callable[[Callable[[], bool | None]], Chil
         service = Service("it", (sys.executable, "-c", SLEEP), lambda: True, alive)
         made.append(Child(service, tmp_path / "it.log", os.environ, guard, lambda line: None))
         made[-1].start()
-        wait_until(lambda: "up" in (tmp_path / "it.log").read_text(), 60, "it is up")
+        wait_until(lambda: "up" in (tmp_path / "it.log").read_text(), "it is up")
         assert made[-1].ready
         return made[-1]
 
     yield start
     for one in made:
         one.signal(signal.SIGKILL)
-        wait_until(one.gone, 60, "gone")
+        wait_until(one.gone, "gone")
     guard.close()
 
 
@@ -58,7 +59,7 @@ def test_who_stays_silent_is_ended_and_says_where_it_was(child: Callable[..., Ch
         assert silent.process is not None
         assert silent.process.poll() is None
     watcher.ask()
-    wait_until(lambda: silent.tend() or silent.process is None, 60, "it has ended")
+    wait_until(lambda: silent.tend() or silent.process is None, "it has ended")
     assert silent.last_end is not None
     assert silent.last_end.ours
     assert "time.sleep" in (tmp_path / "it.log").read_text() or "<string>" in (tmp_path / "it.log").read_text()
@@ -101,6 +102,6 @@ def test_frozen_services_of_a_site_are_replaced_and_it_answers_again(start_site:
         now = site.pids()
         return all(now.get(name, before[name]) != before[name] and running(now[name]) for name in frozen)
 
-    wait_until(replaced, 300, "all three are other processes")
-    wait_until(site.answers, 120, "the site answers")
+    wait_until(replaced, "all three are other processes")
+    wait_until(site.answers, "the site answers")
     assert "web did not answer and was ended; starting it again" in site.said

@@ -12,7 +12,8 @@ from collections.abc import Callable
 import pytest
 
 from ffweb.private import open_to_others
-from tests.serve.sites import Site, running, wait_until
+from tests.serve.sites import Site, running
+from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.services
 StartSite = Callable[..., Site]
@@ -46,16 +47,16 @@ def test_a_site_from_its_first_start_to_its_last_process(start_site: StartSite) 
 
     for name in ("web", "redis"):
         os.kill(before[name], signal.SIGKILL)
-    wait_until(lambda: began_anew("web") and site.answers(), 40, "the web is there again")
-    wait_until(lambda: began_anew("redis"), 20, "Redis is there again")
+    wait_until(lambda: began_anew("web") and site.answers(), "the web is there again")
+    wait_until(lambda: began_anew("redis"), "Redis is there again")
     assert "web was killed by SIGKILL; starting it again in 1 s" in site.said
 
     os.kill(before["guard"], signal.SIGKILL)
-    wait_until(lambda: not running(before["guard"]), 5, "the guard is gone")
+    wait_until(lambda: not running(before["guard"]), "the guard is gone")
 
     pids = site.pids()
     site.process.send_signal(signal.SIGTERM)
-    assert wait_until(lambda: site.process.poll() is not None, 10, "all stopped") <= 10
+    wait_until(lambda: site.process.poll() is not None, "all stopped")
     assert site.process.returncode == 0
     assert not [name for name, pid in pids.items() if running(pid)]
     assert not site.ready
@@ -66,12 +67,12 @@ def test_kill_9_of_the_supervisor_leaves_nothing_and_the_next_start_works(start_
     site.wait_ready()
     pids, started = site.pids(), json.dumps(site.ready)
     site.process.kill()
-    site.process.wait(timeout=5)
-    wait_until(lambda: not [pid for pid in pids.values() if running(pid)], 10, "nothing is left")
+    site.process.wait(timeout=PATIENCE)
+    wait_until(lambda: not [pid for pid in pids.values() if running(pid)], "nothing is left")
     site.process = site.start()
-    wait_until(lambda: site.ready and json.dumps(site.ready) != started, 90, "ready again")
+    wait_until(lambda: site.ready and json.dumps(site.ready) != started, "ready again")
     site.process.send_signal(signal.SIGINT)  # what Ctrl-C sends
-    assert wait_until(lambda: site.process.poll() is not None, 10, "all stopped") <= 10
+    wait_until(lambda: site.process.poll() is not None, "all stopped")
 
 
 def test_workers_of_another_machine(start_site: StartSite) -> None:
@@ -83,12 +84,12 @@ def test_workers_of_another_machine(start_site: StartSite) -> None:
     workers = site.start("work", REDIS_URL=redis_url, FFWEB_GPUS="cpu:2")
     try:
         said = site.home / "work.log"
-        wait_until(lambda: "Working:" in said.read_text(), 60, "they work")
+        wait_until(lambda: "Working:" in said.read_text(), "they work")
         assert "gpu0@" in said.read_text()
         assert "gpu1@" in said.read_text()
     finally:
         workers.send_signal(signal.SIGTERM)
-        assert workers.wait(timeout=15) == 0
+        assert workers.wait(timeout=PATIENCE) == 0
     assert site.answers()
 
 
@@ -96,7 +97,7 @@ def test_a_port_that_is_taken_is_one_sentence(start_site: StartSite) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         site = start_site(FFWEB_PORT=str(port))
-        site.process.wait(timeout=60)
+        site.process.wait(timeout=PATIENCE)
     assert site.process.returncode == 1
     assert site.said == f"FFWeb cannot start: Port {port} is taken by another program: " + (
         "set FFWEB_PORT to a free one, or to 0 for any free one.\n"
@@ -114,7 +115,7 @@ def test_a_wrong_setting_stops_the_start_with_a_sentence(
     start_site: StartSite, variable: str, value: str, words: str
 ) -> None:
     site = start_site(**{variable: value})
-    site.process.wait(timeout=60)
+    site.process.wait(timeout=PATIENCE)
     assert site.process.returncode == 1
     assert words in site.said
     assert "Traceback" not in site.said

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.waiting import PATIENCE
 from trainer.data import digits
 from trainer.data.download import Remote
 
@@ -101,7 +102,7 @@ class Server:
         if fault == "stall":
             handler.wfile.flush()
             self.stalled.set()
-            self.release.wait(30)
+            self.release.wait(PATIENCE)
         elif fault != "truncate":
             handler.wfile.write(body[half:])
 
@@ -128,4 +129,4 @@ def serve(files: dict[str, bytes]) -> Iterator[Server]:
         server.release.set()
         http.shutdown()
         http.server_close()
-        thread.join(5)
+        thread.join(PATIENCE)

@@ -12,6 +12,7 @@ from benchmarks import __main__ as bench
 from benchmarks import gpu, harness, memory, nebuly
 from benchmarks.harness import Row
 from tests.trainer import tiny
+from tests.waiting import PATIENCE
 from trainer.data import load
 from trainer.profiling import study
 from trainer.update.compiled import as_written
@@ -53,7 +54,7 @@ def test_an_unknown_benchmark_is_named(monkeypatch, capsys):
 
 
 def test_microseconds_counts_one_call():
-    assert 0 < harness.microseconds(lambda: None, times=100) < 100
+    assert 0 < harness.microseconds(lambda: None, times=100) < 1e6 * PATIENCE
 
 
 def test_a_machine_without_a_gpu_has_no_figures_of_one(monkeypatch):

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from tests.trainer import tiny
+from tests.waiting import PATIENCE
 from trainer import running
 from trainer.cli import main
 from trainer.config import schema
@@ -176,7 +177,9 @@ def test_a_full_disk_is_status_5_and_keeps_the_checkpoint_before(tmp_path):
         "--out",
         str(tmp_path / "x"),
     ]
-    done = subprocess.run([sys.executable, "-c", f"{code} + {more!r}))"], capture_output=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code} + {more!r}))"], capture_output=True, timeout=PATIENCE, check=False
+    )
     assert done.returncode == 5
     assert b"disk is full" in done.stderr
     assert tiny.state(tmp_path / "x")["counters"]["step"] > 0
@@ -212,7 +215,7 @@ def test_a_disk_that_fills_at_any_write_is_named(tmp_path, monkeypatch, capsys, 
 def test_a_console_that_takes_no_more_ends_no_run(tmp_path):
     command = [sys.executable, "-m", "trainer", "run", "--preset", "ff-digits", *FEW, "--out", str(tmp_path / "x")]
     with open("/dev/full", "w") as full:
-        assert subprocess.run(command, stdout=full, stderr=full, timeout=100, check=False).returncode == 0
+        assert subprocess.run(command, stdout=full, stderr=full, timeout=PATIENCE, check=False).returncode == 0
     assert tiny.events(tmp_path / "x", "end")[0]["status"] == "finished"
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from datafiles import gzipped, md5, remotes, serve
 
+from tests.waiting import PATIENCE
 from trainer.data import download, fetch, torchvision_sets
 from trainer.data.torchvision_layouts import Idx
 from trainer.errors import DataError, OutOfSpace
@@ -159,16 +160,16 @@ def other_process(server, home) -> subprocess.Popen[str]:
 
 def test_two_processes_bring_each_file_once(server, home):
     children = [other_process(server, home) for _ in range(2)]
-    assert [child.communicate(timeout=60)[0].strip() for child in children] == ["True", "True"]
+    assert [child.communicate(timeout=PATIENCE)[0].strip() for child in children] == ["True", "True"]
     assert sorted(server.asked) == sorted(server.files)
 
 
 def test_a_killed_download_leaves_nothing_that_looks_complete(server, home):
     server.faults["t10k-images-idx3-ubyte.gz"] = "stall"
     child = other_process(server, home)
-    assert server.stalled.wait(60)
+    assert server.stalled.wait(PATIENCE)
     child.kill()
-    child.communicate(timeout=10)
+    child.communicate(timeout=PATIENCE)
     assert not torchvision_sets.describe("mnist", [home]).local
     server.faults.clear()
     server.release.set()
@@ -183,7 +184,7 @@ def test_who_waits_for_another_download_can_leave(tmp_path):
     def hold() -> None:
         with download.lock(path, lambda: None):
             held.set()
-            done.wait(10)
+            done.wait(PATIENCE)
 
     class Enough(Exception):
         pass
@@ -193,11 +194,11 @@ def test_who_waits_for_another_download_can_leave(tmp_path):
 
     thread = threading.Thread(target=hold)
     thread.start()
-    assert held.wait(10)
+    assert held.wait(PATIENCE)
     with pytest.raises(Enough), download.lock(path, waiting):
         pass
     done.set()
-    thread.join(10)
+    thread.join(PATIENCE)
     with download.lock(path, waiting):
         pass
 

@@ -10,6 +10,7 @@ import sys
 import pytest
 from datafiles import npz_bytes, pictures
 
+from tests.waiting import PATIENCE
 from trainer import config
 from trainer.data import catalogue
 from trainer.estimate import estimate
@@ -50,7 +51,7 @@ def test_the_estimated_peak_is_within_a_quarter_of_the_real_one(case, tmp_path):
         [sys.executable, "-m", "trainer", "run", "--preset", preset, *arguments, "--out", tmp_path / "run"],
         env=os.environ | {"FFWEB_DATASETS": str(tmp_path), "FFWEB_HOME": str(tmp_path)},
         capture_output=True,
-        timeout=100,
+        timeout=PATIENCE,
         check=True,
     )
     peak = json.loads((tmp_path / "run" / "result.json").read_bytes())["peak"]["rss"]

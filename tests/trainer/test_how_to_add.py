@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 ORACLE = """
 import torch
@@ -37,7 +39,7 @@ def extended(tmp_path: Path) -> Path:
 
 def run(where: Path, *command: str) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [sys.executable, *command], cwd=where, capture_output=True, text=True, timeout=100, check=False
+        [sys.executable, *command], cwd=where, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == 0, done.stderr
     return done

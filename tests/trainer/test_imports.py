@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 LIGHT = (
     "config", "presets", "axes", "data.catalogue", "data.fingerprint", "data.folders", "data.words", "estimate",
     "metrics", "events", "rundir", "errors",
@@ -26,7 +28,7 @@ def loaded_by(code: str) -> set[str]:
     """Top-level packages that a fresh interpreter has loaded after `code`."""
     show = "import sys; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run(
-        [sys.executable, "-c", f"{code}\n{show}"], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", f"{code}\n{show}"], capture_output=True, text=True, timeout=PATIENCE, check=True
     )
     return set(done.stdout.split())
 

@@ -17,7 +17,6 @@ from trainer.controls import CONTROLS
 from trainer.data import catalogue
 from trainer.errors import ConfigError, Stopped
 from trainer.nets.net import build
-from trainer.stopping import Stop
 from trainer.update import autograd, closed_form
 from trainer.update.reading import Task
 
@@ -157,23 +156,11 @@ def test_every_field_changes_what_is_learnt(float64, change):
     assert any(np.abs(b[name] - a[name]).max() > 1e-9 for b, a in zip(before, after, strict=True) for name in b)
 
 
-class StopAt(Stop):
-    """Asks to stop the n-th time it is asked."""
-
-    def __init__(self, asked: int) -> None:
-        self._left = asked
-
-    def check(self) -> None:
-        self._left -= 1
-        if self._left <= 0:
-            raise Stopped("asked to stop")
-
-
 def test_a_run_that_was_stopped_ends_with_the_same_bits(tmp_path):
     config = tiny.config(SHORT | {"competitors.kind": "hard_wrong_label", "regulariser.dropout": 0.1})
     whole = tiny.train(config, tmp_path / "whole")
     with pytest.raises(Stopped):
-        tiny.train(config, tmp_path / "parts", StopAt(3))
+        tiny.train(config, tmp_path / "parts", tiny.StopAt(tmp_path / "parts", 3))
     assert tiny.same(whole, tiny.train(config, tmp_path / "parts", resume=True))
     assert tiny.points(tmp_path / "whole") == tiny.points(tmp_path / "parts")
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.trainer import tiny
+from tests.waiting import PATIENCE
 from trainer.errors import ConfigError, DataError, Stopped
 from trainer.rundir import RunDir
 
@@ -79,10 +80,10 @@ def test_a_run_that_was_killed_goes_on_with_the_same_bits(tmp_path):
     wait_for(out, "checkpoint")
     time.sleep(chance.random() * 0.3)  # at no particular step
     killed.send_signal(signal.SIGKILL)
-    assert killed.wait(10) == -signal.SIGKILL
+    assert killed.wait(PATIENCE) == -signal.SIGKILL
     with (out / "events.jsonl").open("ab") as file:
         file.write(b'{"v":1,"seq":99')  # and its last line torn
-    assert start(out, "--resume", epochs=160).wait(60) == 0
+    assert start(out, "--resume", epochs=160).wait(PATIENCE) == 0
     whole = tiny.train(tiny.config({**LONG, "schedule.epochs": 160}), tmp_path / "whole")
     assert tiny.same(whole, tiny.state(out))
     assert tiny.points(tmp_path / "whole") == tiny.points(out)
@@ -106,7 +107,7 @@ def test_sigterm_the_stop_file_and_a_lost_worker_all_end_with_a_checkpoint(tmp_p
         wait_for(tmp_path / name, "metrics")
         ask(runs[name], tmp_path / name)
     for name, run in runs.items():
-        assert run.wait(30) == 130
+        assert run.wait(PATIENCE) == 130
         *_, checkpoint, end = [e for e in tiny.events(tmp_path / name) if e["kind"] in ("checkpoint", "end")]
         assert end["status"] == "stopped"
         assert checkpoint["kind"] == "checkpoint"

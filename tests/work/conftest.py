@@ -14,7 +14,8 @@ from ffweb.people.models import User
 from ffweb.runs.models import Run
 from ffweb.serve.embedded import Embedded, answers
 from ffweb.work.bell import CLAIM
-from tests.work.fakes import FAKE_TRAINER, RealWorker, wait_until
+from tests.waiting import PATIENCE, wait_until
+from tests.work.fakes import FAKE_TRAINER, RealWorker
 
 
 @pytest.fixture
@@ -38,10 +39,10 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The real embedded server, for the whole session."""
     server = Embedded.new(tmp_path_factory.mktemp("redis"))
     process = subprocess.Popen(server.command(), stdout=subprocess.DEVNULL)
-    wait_until(lambda: answers(server.url), 10, "the embedded server answers")
+    wait_until(lambda: answers(server.url), "the embedded server answers")
     yield server.url
     process.terminate()
-    process.wait(timeout=10)
+    process.wait(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def start_worker(redis_url: str, transactional_db: None) -> Iterator[Callable[..
     yield start
     for worker in started:
         worker.process.kill()
-        worker.process.wait(timeout=10)
+        worker.process.wait(timeout=PATIENCE)
 
 
 @pytest.fixture

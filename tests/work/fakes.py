@@ -6,33 +6,21 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
 from django.conf import settings
 from django.db import connection
 
 from ffweb.runs.models import Run
 from ffweb.work.ending import WorkerEnd
 from ffweb.work.janitor import Janitor
+from tests.waiting import PATIENCE
 from trainer.rundir import RunDir
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKE_TRAINER = shlex.join([sys.executable, str(Path(__file__).with_name("fake_trainer.py"))])
-
-
-def wait_until(true: Callable[[], Any], seconds: float, what: str) -> float:
-    """Wait until `true()`; returns the seconds it took. Fails after `seconds`."""
-    begun = time.monotonic()
-    while not true():
-        if time.monotonic() - begun > seconds:
-            pytest.fail(f"not within {seconds} s: {what}")
-        time.sleep(0.02)
-    return time.monotonic() - begun
 
 
 def folder(run: Run) -> RunDir:
@@ -97,6 +85,6 @@ class RealWorker:
         command = [sys.executable, "-m", "ffweb.work.worker", self.node, queue, str(slots)]
         self.process = subprocess.Popen(command, cwd=ROOT, env=variables, start_new_session=True)
 
-    def stop(self, seconds: float = 15) -> int:
+    def stop(self) -> int:
         self.process.terminate()
-        return self.process.wait(timeout=seconds)
+        return self.process.wait(timeout=PATIENCE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -21,6 +20,7 @@ from ffweb.runs.models import Run
 from ffweb.work.attend import Attendance, LeaseLost, shutting_down
 from ffweb.work.lease import Lease, claim_oldest
 from ffweb.work.tasks import attend
+from tests.waiting import PATIENCE
 from tests.work.fakes import again, folder, starts
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("fake_trainer")]
@@ -49,7 +49,7 @@ def after_events(run: Run, count: int, do: Callable[[], None]) -> Iterator[None]
     watcher.start()
     yield
     attended.set()
-    watcher.join(timeout=5)
+    watcher.join(timeout=PATIENCE)
 
 
 def press_stop(run: Run) -> None:
@@ -124,9 +124,7 @@ def test_kill_9_of_the_trainer_is_a_failure_with_the_signal_named(queue_run: Que
     assert run.status == status.FAILED
     assert "SIGKILL" in run.reason
     assert run.seq == 4  # what it had written is stored
-    assert time.time() - folder(run).events.stat().st_mtime < 2
     assert run.ended is not None
-    assert run.ended.timestamp() - folder(run).events.stat().st_mtime < 2
 
 
 def test_an_exit_without_a_word_shows_the_end_of_the_console(queue_run: QueueRun) -> None:

@@ -22,7 +22,8 @@ from ffweb.work.ending import WorkerEnd
 from ffweb.work.janitor import Janitor
 from ffweb.work.lease import Lease
 from ffweb.work.processes import born
-from tests.work.fakes import again, folder, patient, sweep, wait_until
+from tests.waiting import PATIENCE, wait_until
+from tests.work.fakes import again, folder, patient, sweep
 from trainer.events import EventWriter
 
 pytestmark = pytest.mark.django_db
@@ -128,7 +129,7 @@ def orphan() -> Iterator[psutil.Process]:
     process.stdout.readline()
     yield psutil.Process(process.pid)
     process.kill()
-    process.wait(5)
+    process.wait(PATIENCE)
     process.stdout.close()
 
 
@@ -136,7 +137,7 @@ def test_an_orphan_of_this_host_is_ended(abandon: Callable[..., Run], orphan: ps
     janitor = patient()
     run = abandon(host=janitor._host, trainer_pid=orphan.pid, trainer_started=born(orphan.pid))
     sweep(janitor)
-    assert orphan.wait(60) == -signal.SIGKILL
+    assert orphan.wait(PATIENCE) == -signal.SIGKILL
     assert "was ended" in again(run).reason
 
 
@@ -202,7 +203,7 @@ def test_several_janitors_bury_a_run_once(abandon: Callable[..., Run]) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=PATIENCE)
     assert sorted(taken) == sorted(runs)
     assert Run.objects.filter(status=status.LOST).count() == 6
 
@@ -229,5 +230,5 @@ def test_rounds_go_on_when_the_database_is_away(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(janitor, "sweep", away)
     thread = threading.Thread(target=janitor.run, args=(stop,))
     thread.start()
-    wait_until(lambda: not thread.is_alive(), 10, "two rounds")
+    wait_until(lambda: not thread.is_alive(), "two rounds")
     assert len(rounds) == 2

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from ffweb.work import processes
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_a_frozen_one_runs_and_a_zombie_does_not(other: subprocess.Popen[bytes])
 def test_one_that_is_gone(other: subprocess.Popen[bytes]) -> None:
     birth = processes.born(other.pid)
     other.kill()
-    other.wait(60)
+    other.wait(PATIENCE)
     assert not processes.runs(other.pid, birth)
     assert processes.end([(other.pid, birth), (os.getpid(), birth)], 0.1) == set()
     with pytest.raises(psutil.NoSuchProcess):
