@@ -25,5 +25,6 @@ def test_share_prints_a_link_that_opens_the_run(alice: User, capsys: pytest.Capt
 def test_share_refuses_what_is_not_there(alice: User) -> None:
     with pytest.raises(CommandError, match="There is no run 00000000"):
         call_command("share", "00000000")
-    with pytest.raises(CommandError, match="above 0"):
-        call_command("share", make_run(alice).pk, "--days", "0")
+    for days in ("0", "-1", "nan", "inf", "1e9"):
+        with pytest.raises(CommandError, match="above 0"):
+            call_command("share", make_run(alice).pk, "--days", days)

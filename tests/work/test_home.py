@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
 
 from ffweb.runs import services, status
 from ffweb.runs.errors import Refused
@@ -135,3 +136,16 @@ def test_a_checkpoint_that_is_not_seen_is_not_called_unwritten(here: Path, queue
     Run.objects.filter(pk=run.pk).update(checkpoint_step=None)
     with pytest.raises(Refused, match="wrote no checkpoint"):
         services.resume(run.owner, again(run))
+
+
+def test_no_backup_is_made_and_nothing_imported_where_the_runs_are_not_seen(
+    here: Path, settings: LazySettings, tmp_path: Path, queue_run: QueueRun
+) -> None:
+    run = begun(queue_run)
+    source = folder(run).path
+    elsewhere(settings, tmp_path)
+    for command in (["backup", str(tmp_path / "b.tar")], ["import_run", str(source)]):
+        with pytest.raises(CommandError, match="is not the folder that this site keeps its runs in"):
+            call_command(*command)
+    assert not (tmp_path / "b.tar").exists()
+    call_command("backup", str(tmp_path / "b.tar"), no_runs=True)

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ffweb import backup
+from ffweb.work import home
 from trainer.words import plural
 
 
@@ -20,6 +21,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
+        if not options["no_runs"] and (why := home.missing()):
+            raise CommandError(f"{why} A backup without the run folders: --no-runs.")
         try:
             counts = backup.write(path, with_runs=not options["no_runs"])
         except backup.BackupError as error:

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ffweb.people.models import User
 from ffweb.runs.importing import NotImported, import_dir
+from ffweb.work import home
 from trainer.errors import ConfigError
 from trainer.words import plural
 
@@ -21,6 +22,8 @@ class Command(BaseCommand):
         parser.add_argument("--user", help="whose run it is to be; else the first admin's")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if why := home.missing():
+            raise CommandError(why)
         members = User.objects.filter(is_active=True).order_by("-is_staff", "pk")
         name = options["user"]
         user = members.filter(username=name).first() if name else members.first()

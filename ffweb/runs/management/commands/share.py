@@ -13,6 +13,8 @@ from django.utils import timezone
 from ffweb.runs.models import Run
 from ffweb.runs.services import make_share
 
+MOST_DAYS = 36_500
+
 
 class Command(BaseCommand):
     help = "Makes a share link to RUN in its owner's name and prints it alone on the last line."
@@ -27,7 +29,9 @@ class Command(BaseCommand):
         if run is None:
             raise CommandError(f"There is no run {options['run']}.")
         days = options["days"]
-        if days is not None and days <= 0:
-            raise CommandError("A link has to expire in the future: give --days a number above 0.")
+        if days is not None and not 0 < days <= MOST_DAYS:
+            raise CommandError(
+                f"A link has to expire in the future: give --days a number above 0, {MOST_DAYS:,} at most."
+            )
         _, token = make_share(run.owner, run, timezone.now() + timedelta(days=days) if days else None)
         self.stdout.write(options["base"].rstrip("/") + reverse("share", args=[token]))
