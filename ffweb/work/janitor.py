@@ -102,18 +102,16 @@ class Janitor:
         """Clear up after every lease that nobody renews any more; returns the runs that were this janitor's."""
         taken = [old.run_id for old in self._dead() if lease.take_over(old)]
         runs = list(Run.objects.filter(pk__in=taken))
+        frozen = [run for run in runs if run.host == self._host and presence.lives(run.worker, run.host)]
+        gone = [run for run in runs if run not in frozen]
         # Nobody kills a trainer but its worker, and the janitor of its own host.
-        here = {run.pk for run in runs if run.host == self._host}
-        frozen = {run.pk for run in runs if run.pk in here and presence.lives(run.worker, run.host)}
-        orphans = _end([run for run in runs if run.pk in here - frozen], ORPHAN_SECONDS)
-        for run in runs:
-            if run.pk not in frozen:
-                self._apart(run, partial(self._bury, run, run.trainer_pid in orphans))
-        healthy = _end([run for run in runs if run.pk in frozen], settings.STOP_GRACE_SECONDS)
-        for run in runs:
-            if run.pk in frozen:
-                free = run.trainer_pid is None or run.trainer_pid in healthy
-                self._apart(run, partial(self._set_free, run) if free else partial(self._bury, run, ended=False))
+        orphans = _end([run for run in gone if run.host == self._host], ORPHAN_SECONDS)
+        for run in gone:
+            self._apart(run, partial(self._bury, run, run.trainer_pid in orphans))
+        healthy = _end(frozen, settings.STOP_GRACE_SECONDS)
+        for run in frozen:
+            free = run.trainer_pid is None or run.trainer_pid in healthy
+            self._apart(run, partial(self._set_free, run) if free else partial(self._bury, run, ended=False))
         return taken
 
     def _apart(self, run: Run, clear_up: Callable[[], None]) -> None:
