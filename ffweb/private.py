@@ -40,6 +40,8 @@ def claim(home: Path) -> None:
             f"FFWEB_HOME={home} belongs to another user ({owner(status.st_uid)}), who could read and change all of it."
             " Start FFWeb as that user, or name a folder of your own."
         )
+    if os.access(home, os.W_OK) and not any(home.iterdir()):  # made for us a moment ago: nobody could see anything
+        home.chmod(stat.S_IMODE(status.st_mode) & ~OTHERS)
 
 
 def secret(path: Path) -> str:

@@ -81,6 +81,8 @@ def _check_kinds(folder: RunDir) -> None:
             raise refusal(f"{folder.path} cannot be used: {error.strerror}") from error
         if not S_ISREG(mode):
             raise refusal(f"{path} is no plain file: take it away, or choose another folder")
+    if folder.figures.exists() and not (folder.figures.is_dir() and os.access(folder.figures, os.W_OK | os.X_OK)):
+        raise refusal(f"{folder.figures} is no folder to write to: take it away, or choose another folder")
 
 
 def _first(folder: RunDir) -> list[Event] | None:

@@ -55,8 +55,9 @@ def _over(over: Over, x: Any, y: Any, seconds: Any) -> Whole | None:
     if over == "peak":
         return [float(y.max()), float(at[-1])]
     shares = np.diff(at, prepend=0.0)
-    whole = np.average(y, weights=shares) if shares.sum() > 0 else y[-1]
-    return [float(whole), float(at[-1])]
+    with np.errstate(over="ignore", invalid="ignore"):
+        whole = np.average(y, weights=shares) if shares.sum() > 0 else y[-1]
+    return [float(whole), float(at[-1])] if np.isfinite(whole) and np.isfinite(at[-1]) else None
 
 
 def _best(x: Any, y: Any, better: str | None) -> dict[str, float] | None:

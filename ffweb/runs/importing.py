@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 from django.conf import settings
+from django.db.utils import DataError, IntegrityError
 
 from ffweb.live.follow import Follower
 from ffweb.people.models import User
@@ -43,13 +44,26 @@ def import_dir(user: User, source: Path, say: Callable[[str], object] = lambda t
     ours_ahead = _ours_is_ahead(found, target)
     if not ours_ahead:
         _copy(found, target, new=run is None)
+    new = run is None
     run = run or _create(user, run_id, found)
-    Follower(run_id, target).drain()
+    try:
+        Follower(run_id, target).drain()
+    except (IntegrityError, DataError) as error:
+        if new:
+            _take_back(run, found, target)
+        raise NotImported(f"{source}: its events cannot be stored ({error}).") from error
     _finish(run_id, target, found.events.damage)
     for text in _told(found, ours_ahead):
         say(text)
     run.refresh_from_db()
     return run
+
+
+def _take_back(run: Run, found: Survey, target: RunDir) -> None:
+    """What cannot be imported whole is not imported."""
+    run.delete()
+    if found.folder.path != target.path.resolve():
+        shutil.rmtree(target.path, ignore_errors=True)
 
 
 def _run_id(found: Survey) -> str:

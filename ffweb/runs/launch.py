@@ -30,6 +30,7 @@ from trainer.words import plural
 NAME_LENGTH, NOTES_LENGTH = 200, 20_000
 MAX_TAGS, TAG_LENGTH = len(facts.TAG_KEYS), 40
 MAX_GROUP = 60
+MANY = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,10 @@ def _check_group(seeds: Sequence[int], against: Sequence[str], vary: Mapping[str
             raise refused(f"vary.{path}", "Name at least one value.")
     size = max(1, len(seeds)) * (1 + len(set(against)))
     for values in vary.values():
-        size *= len(values)
+        size = min(size * len(values), MANY)  # of many axes it would be a number that nobody can write down
     if size > MAX_GROUP:
-        raise refused("vary" if vary else "seeds", f"A group may have {MAX_GROUP} runs; this one has {size}.")
+        this = f"{size:,}" + (" or more" if size == MANY else "")
+        raise refused("vary" if vary else "seeds", f"A group may have {MAX_GROUP} runs; this one has {this}.")
 
 
 def _points(order: Order, seeds: Sequence[int], vary: Mapping[str, Sequence[Any]]) -> Iterator[Order]:

@@ -10,14 +10,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
-
-from django.db import connections
-from django.db.utils import DatabaseError
 
 from ffweb.serve.child import Child
-from ffweb.work import home
-from ffweb.work.models import Worker
 from ffweb.work.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -25,7 +19,6 @@ log = logging.getLogger(__name__)
 ASK_SECONDS = 2.0  # between two rounds of questions
 HUNG_SECONDS = 30.0  # of watched silence
 LONGEST_GAP = 10.0  # between two rounds: an answer is waited for, one service after another
-QUICK_SECONDS = 1.0
 
 
 class Pulse(threading.Thread):
@@ -46,7 +39,6 @@ class Pulse(threading.Thread):
                 self.ask()
             except Exception:  # a question that fails must not end all questions
                 log.exception("The services could not be asked whether they are well.")
-        connections.close_all()
 
     def ask(self) -> None:
         """One round. Who cannot be judged is taken to be well."""
@@ -60,22 +52,3 @@ class Pulse(threading.Thread):
             if seconds >= HUNG_SECONDS:
                 child, process = running[pid]
                 child.end_hung(process)
-
-
-class WorkerRow:
-    """The question of a worker: has it renewed its row since? None while the database takes no writes."""
-
-    def __init__(self, node: str) -> None:
-        self._node = node
-        self._seen: datetime | None = None
-
-    def __call__(self) -> bool | None:
-        try:
-            if not home.takes_writes(QUICK_SECONDS):
-                return None
-            seen = Worker.objects.filter(name=self._node).values_list("seen", flat=True).first()
-        except DatabaseError:
-            connections.close_all()
-            return None
-        changed, self._seen = seen != self._seen, seen
-        return changed

@@ -7,6 +7,7 @@ import socket
 import sys
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.db.models.functions import Now
@@ -14,7 +15,7 @@ from django.db.utils import OperationalError
 
 from ffweb.serve.child import Service
 from ffweb.serve.embedded import Embedded, answers
-from ffweb.serve.pulse import WorkerRow
+from ffweb.work.beat import VARIABLE, Beat
 from ffweb.work.machine import WorkerSpec
 from ffweb.work.models import Worker
 
@@ -33,9 +34,10 @@ def web_service(listener: socket.socket, url: str) -> Service:
     return Service("web", command, partial(http_answers, url), alive, fds=(listener.fileno(),))
 
 
-def worker_service(spec: WorkerSpec) -> Service:
-    ready, alive = partial(worker_is_there, spec.node), WorkerRow(spec.node)
-    return Service(spec.name, spec.command(), ready, alive, env=spec.environment())
+def worker_service(spec: WorkerSpec, logs: Path) -> Service:
+    beat = logs / f"{spec.name}.beat"
+    env = {**spec.environment(), VARIABLE: str(beat)}
+    return Service(spec.name, spec.command(), partial(worker_is_there, spec.node), Beat(beat), env=env)
 
 
 def http_answers(url: str, seconds: float = 0.5) -> bool:

@@ -25,6 +25,7 @@ from ffweb.work.machine import WorkerSpec, workers_here
 
 READY_SECONDS = 30.0
 REDIS_SECONDS = 10.0
+LOGS = settings.HOME / "logs"
 
 Say = Callable[[str], None]
 
@@ -42,7 +43,7 @@ def serve(say: Say, *, stop_with_parent: bool = False) -> None:
         _sees_runs(site_home.mark())
         boot.collect_static()
         url = boot.site_url(listener)
-        services = [web_service(listener, url), *map(worker_service, workers)]
+        services = [web_service(listener, url), *(worker_service(spec, LOGS) for spec in workers)]
         keeper.start(services, child_environment())
         with janitor(keeper, workers):
             late = keeper.wait_ready(READY_SECONDS)
@@ -62,7 +63,7 @@ def work(say: Say, *, stop_with_parent: bool = False) -> None:
     except DatabaseError as error:
         raise ImproperlyConfigured(f"The site's database does not answer as it should: {error}") from error
     with supervisor(f"worker-{socket.gethostname()}.lock", say, stop_with_parent) as keeper:
-        keeper.start([worker_service(spec) for spec in workers], child_environment())
+        keeper.start([worker_service(spec, LOGS) for spec in workers], child_environment())
         with janitor(keeper, workers):
             late = keeper.wait_ready(READY_SECONDS)
             say(f"Working: {', '.join(spec.node for spec in workers if spec.name not in late)}")
@@ -84,7 +85,7 @@ def supervisor(lock_name: str, say: Say, stop_with_parent: bool) -> Iterator[Sup
         stack.callback(os.close, lock_fd)
         for line in private.close(settings.HOME).said(settings.HOME):
             say(line)
-        keeper = Supervisor(settings.HOME / "logs", lock_fd, say, stop_with_parent=stop_with_parent)
+        keeper = Supervisor(LOGS, lock_fd, say, stop_with_parent=stop_with_parent)
         stack.callback(keeper.stop)
         keeper.take_signals()
         with suppress(Stop):

@@ -10,14 +10,14 @@ from typing import ParamSpec
 
 from django.conf import settings
 from django.db import connection
-from django.db.utils import DatabaseError
+from django.db.utils import DatabaseError, DataError, IntegrityError
 
 from ffweb.live import replay
 from ffweb.live.follow import Follower
 from ffweb.runs import status
 from ffweb.runs.models import Run
 from ffweb.runs.transitions import move
-from ffweb.work.ending import REQUEUED, Asked, Ending, not_gone_on, of_trainer, unreadable
+from ffweb.work.ending import OUT_OF_SIGHT, REQUEUED, Asked, Ending, not_gone_on, of_trainer, unreadable
 from ffweb.work.launch import Trainer
 from ffweb.work.lease import Lease
 from trainer.rundir import RunDir
@@ -154,7 +154,9 @@ class Attendance:
             return  # the database is away: the janitor will find the lease expired, and the last event in the file
         oom, full = trainer.out_of_memory(), trainer.disk_full()
         ending = of_trainer(self._follower.end, code, self._asked, oom=oom, console=console, full=full)
-        if self._follower.end is None and self._follower.damage:
+        if self._asked is not Asked.STOP and not self._folder.path.is_dir():
+            ending = Ending(status.QUEUED, OUT_OF_SIGHT.format(self._run.worker))
+        elif self._follower.end is None and self._follower.damage:
             ending = unreadable(self._follower.damage)
         elif self._resumed and not self._follower.started:
             ending = not_gone_on(replay.last_event(self._lease.run_id), ending)
@@ -190,6 +192,8 @@ class Attendance:
         """Do it unless the database is busy or away: then False, and the caller comes back."""
         try:
             do(*args, **kwargs)
+        except (IntegrityError, DataError):  # about what was to be written: another try would not help
+            raise
         except DatabaseError as error:
             if self._grumble.due():
                 log.warning("Run %s: the database did not answer (%s); trying again.", self._lease.run_id, error)

@@ -14,6 +14,7 @@ ENDINGS = (status.FINISHED, status.FAILED, status.STOPPED, status.DIVERGED)
 BY_ITSELF = "It goes on by itself when a worker is there."
 GOES_ON = f"Its worker was shut down. {BY_ITSELF}"
 GIVEN_UP = f"Its worker {{}} did not answer, so the run was taken from it. {BY_ITSELF}"
+OUT_OF_SIGHT = f"Its folder was not to be seen from its worker {{}} for a while. {BY_ITSELF}"
 ON_REQUEST = "Stopped on request. Its checkpoint is kept."
 # Exit codes of `python -m trainer`, for a trainer that could not write its last event.
 EXITS = {

@@ -1,4 +1,4 @@
-"""Whether this machine sees the folder that the runs live in: a file in FFWEB_HOME, and its content in the database.
+"""Whether this machine sees the folder that the runs live in: a file beside them, and its content in the database.
 
 A machine that does not see it would train a run anew that another had begun, and call what exists missing. So it
 touches no run, and says in one sentence what it lacks.
@@ -23,6 +23,7 @@ def mark() -> str | None:
     """Make this FFWEB_HOME the site's, if no other is; returns what is wrong, as a sentence, if one is."""
     site, _ = Site.objects.get_or_create(pk=1, defaults={"home": _read() or secrets.token_hex(16)})
     if _read() is None and (_begun_here() or not Run.objects.exclude(seq=0).exists()):
+        settings.RUNS_DIR.mkdir(exist_ok=True)
         _path().write_text(site.home + "\n", encoding="utf-8")
     return missing()
 
@@ -34,7 +35,8 @@ def missing() -> str | None:
     if wanted is None or found == wanted:
         return None
     home = settings.HOME
-    lack = f"it has no file {MARK}" if found is None else f"its file {MARK} is that of another site"
+    name = f"{settings.RUNS_DIR.name}/{MARK}"
+    lack = f"it has no file {name}" if found is None else f"its file {name} is that of another site"
     return (
         f"FFWEB_HOME={home} is not the folder that this site keeps its runs in: {lack}. Mount that folder there or set "
         f"FFWEB_HOME to it; if the runs have moved to {home}, write {wanted} into {_path()}."
@@ -55,7 +57,8 @@ def _begun_here() -> bool:
 
 
 def _path() -> Path:
-    return Path(settings.HOME) / MARK
+    """Beside the runs: they may be a mount of their own."""
+    return settings.RUNS_DIR / MARK
 
 
 def _read() -> str | None:

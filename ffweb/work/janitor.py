@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 from django.db.models import Count
 from django.db.models.functions import Now
-from django.db.utils import DatabaseError
+from django.db.utils import DatabaseError, DataError, IntegrityError
 
 from ffweb.runs import status
 from ffweb.runs.models import Run
@@ -118,9 +118,9 @@ class Janitor:
         """What is odd about one run must keep neither the others nor itself from their end."""
         try:
             clear_up()
-        except DatabaseError:
-            raise
-        except Exception:
+        except Exception as error:
+            if away(error):
+                raise
             log.exception("Run %s could not be cleared up.", run.pk)
             give_up(run.pk, _cause(run, None, ended=False))
 
@@ -142,7 +142,8 @@ class Janitor:
             self._set_free(run)
             return
         end = catch_up(run)
-        self._settle(run, from_event(end) if end else Ending(status.LOST, _cause(run, told, ended)))
+        by_itself = end is not None and (end.get("status") != status.STOPPED or run.stop_requested)
+        self._settle(run, from_event(end) if end and by_itself else Ending(status.LOST, _cause(run, told, ended)))
 
     def _set_free(self, run: Run) -> None:
         """A healthy run that we took from its worker goes back to the queue, unless it had ended by itself."""
@@ -180,6 +181,11 @@ class Janitor:
             shutil.rmtree(settings.RUNS_DIR / run_id, ignore_errors=True)
 
 
+def away(error: Exception) -> bool:
+    """Whether it is the database that cannot be used, and not what was to be written."""
+    return isinstance(error, DatabaseError) and not isinstance(error, IntegrityError | DataError)
+
+
 def _end(runs: Iterable[Run], seconds: float) -> set[int]:
     """End the trainers of these runs; returns the pids of those that still ran."""
     trainers = ((r.trainer_pid, r.trainer_started) for r in runs)
@@ -200,9 +206,9 @@ def catch_up(run: Run) -> Mapping[str, object] | None:
     follower = Follower(run.pk, settings.RUNS_DIR / run.pk)
     try:
         follower.drain()
-    except DatabaseError:
-        raise
-    except Exception:
+    except Exception as error:
+        if away(error):
+            raise
         # A file that cannot be understood must not keep its run from being called lost.
         log.exception("The events of run %s could not be stored to their end.", run.pk)
         return None

@@ -11,10 +11,12 @@ import signal
 import sys
 
 from ffweb.celery import app
+from ffweb.work import beat
 
 
 def main() -> None:
     faulthandler.register(signal.SIGUSR1)  # where it hangs, for the supervisor that is about to end it
+    beat.begin()
     node, queue, slots = sys.argv[1:]
     worker = app.Worker(
         hostname=node,

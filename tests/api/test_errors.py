@@ -208,3 +208,9 @@ def test_a_crash_says_nothing_of_its_cause(as_bob: Caller, monkeypatch: pytest.M
 
     monkeypatch.setattr(people.queries, "waiting", crash)
     assert "secret" not in str(problem(as_bob.get("/me"), 500))
+
+
+def test_a_grid_of_many_axes_is_counted_before_it_is_made(as_bob: Caller) -> None:
+    answer = as_bob.post("/groups", {"preset": "ff-digits", "vary": {str(n): [1, 2] for n in range(20_000)}})
+    assert locs(answer) == ["vary"]
+    assert len(answer.json()["detail"]) < 200

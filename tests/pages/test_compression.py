@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from typing import Any
 
+import numpy as np
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.test import Client
+from django.test import AsyncClient, Client
 from persons import make_run
 
 from ffweb.metrics.store import Writer
@@ -16,6 +19,7 @@ from ffweb.people.models import User
 from ffweb.runs import services, status
 from ffweb.runs.models import Run
 
+RNG = np.random.default_rng(1)
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 
 
@@ -72,3 +76,21 @@ def test_a_checkpoint_leaves_as_it_is(client: Client, run: Run) -> None:
 
 def test_what_is_short_is_not_worth_it(client: Client) -> None:
     assert "Content-Encoding" not in client.get("/healthz", headers=GZIP).headers
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ["metrics.csv", "metrics.jsonl"])
+async def test_a_long_stream_is_one_stream_as_browsers_read_it(alice: User, name: str) -> None:
+    """A browser stops after the first gzip member; gzip.decompress would read on."""
+    made = await sync_to_async(make_run)(alice)
+    steps = list(range(20_000))
+    await sync_to_async(Writer(made.pk).append)({"train/loss": (steps, RNG.normal(size=20_000).tolist())})
+    client = AsyncClient()
+    await client.aforce_login(alice)
+    answer = await client.get(f"/api/v1/runs/{made.pk}/{name}", headers=GZIP)
+    packed = b"".join([piece async for piece in answer.streaming_content])
+    reader = zlib.decompressobj(wbits=31)
+    whole = reader.decompress(packed)
+    assert reader.eof
+    assert reader.unused_data == b""
+    assert whole.count(b"\n") >= len(steps)

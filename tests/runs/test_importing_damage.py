@@ -12,6 +12,7 @@ import orjson
 import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
+from django.db.utils import IntegrityError
 from django.test import Client
 
 from ffweb.metrics import store
@@ -312,6 +313,39 @@ def test_a_full_disk_leaves_nothing_half_brought_in(
 
     monkeypatch.setattr("shutil.copyfile", full)
     assert "No space left on device" in refused(folder)
+
+
+HUGE = 1e308  # finite, and its mean is not
+
+
+@pytest.mark.parametrize("field", ["values", "epoch", "images", "flops", "train_seconds"])
+def test_numbers_whose_sum_is_none_are_taken_in_or_refused(
+    field: str, folder: RunDir, dora: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [orjson.loads(line) for line in folder.events.read_bytes().splitlines()]
+    progress = {"v": 1, "t": 1.0, "kind": "progress", "done": 0.0, "eta_s": None, "phase": "data"}  # so a start rewinds
+    for line in lines:
+        if line["kind"] == "metrics":
+            speeds = {"speed/images_per_second": HUGE, "memory/rss": HUGE, "time/step": HUGE}
+            line.update({"values": line["values"] | speeds} if field == "values" else {field: HUGE})
+    numbered = [{**line, "seq": seq} for seq, line in enumerate([progress, *lines], start=1)]
+    folder.events.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in numbered))
+    try:
+        call_command("import_run", str(folder.path))
+    except CommandError:
+        assert not Run.objects.exists()
+    else:
+        assert Run.objects.get().status == "finished"
+
+
+def test_what_the_database_does_not_take_leaves_no_row_behind(
+    folder: RunDir, dora: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unfit(self: object) -> int:
+        raise IntegrityError("CHECK constraint failed")
+
+    monkeypatch.setattr("ffweb.live.follow.Follower.drain", unfit)
+    assert "cannot be stored" in refused(folder)
 
 
 def test_the_raw_lines_go_on_to_be_readable(folder: RunDir, dora: User, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.utils import timezone
 
 from ffweb.serve.child import Child, Guard, Service
-from ffweb.serve.pulse import HUNG_SECONDS, LONGEST_GAP, Pulse, WorkerRow
-from ffweb.work.models import Worker
+from ffweb.serve.pulse import HUNG_SECONDS, LONGEST_GAP, Pulse
+from ffweb.work.beat import Beat
 from tests.serve.sites import Site, running
 from tests.waiting import wait_until
 
@@ -76,16 +75,14 @@ def test_who_answers_now_and_then_is_left_alone(child: Callable[..., Child], ans
     assert well.process.poll() is None
 
 
-@pytest.mark.django_db
-def test_a_worker_answers_by_renewing_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    alive = WorkerRow("cpu@here")
-    Worker.objects.create(name="cpu@here", seen=timezone.now())
+def test_a_worker_answers_by_touching_its_file(tmp_path: Path) -> None:
+    alive = Beat(tmp_path / "cpu.beat")
+    assert alive() is None
+    (tmp_path / "cpu.beat").touch()
     assert alive() is True
     assert alive() is False
-    Worker.objects.update(seen=timezone.now())
+    os.utime(tmp_path / "cpu.beat", ns=(1, 1))  # whatever the clock says
     assert alive() is True
-    monkeypatch.setattr("ffweb.work.home.takes_writes", lambda seconds: False)
-    assert alive() is None
 
 
 @pytest.mark.services

@@ -169,3 +169,17 @@ def test_a_text_is_known_by_its_documents(folder):
     assert told(folder, paragraphs(FABLE.upper())).content == first
     assert told(folder, paragraphs(FABLE.replace("cat", "dog"))).content != first
     assert hashlib.sha256(b"").hexdigest()[:12] not in first
+
+
+@pytest.mark.parametrize("marks", ["\u0301\u0323", "".join(map(chr, range(0x300, 0x34F))), "\u0345\u05b0\u064b"])
+def test_marks_without_end_cost_no_more_than_their_number(marks: str) -> None:
+    """Unicode orders them, which took the square of their number: this many took minutes, and held the process."""
+    assert characters.fold("a" + marks * 300_000 + "b") == "ab"
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=40))
+def test_leaving_marks_out_first_changes_nothing_that_is_kept(text: str) -> None:
+    plainly = unicodedata.normalize("NFKD", text).lower()
+    for letter, spelt in characters._SPELT.items():
+        plainly = plainly.replace(letter, spelt)
+    assert characters.normalise(characters.fold(text)) == characters.normalise(plainly)

@@ -137,9 +137,14 @@ def folder_for_config(folder: Path) -> None:
     (folder / "config.json").mkdir()
 
 
+def file_for_figures(folder: Path) -> None:
+    shutil.rmtree(folder / "figures")
+    (folder / "figures").write_bytes(b"")
+
+
 SPOILT = [
     no_data, broken_data, narrower_data, broken_checkpoint, torn_checkpoint, older_checkpoint, hollow_checkpoint,
-    no_json, later_config, no_events_file, pipe_for_events, folder_for_config,
+    no_json, later_config, no_events_file, pipe_for_events, folder_for_config, file_for_figures,
 ]  # fmt: skip
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -135,6 +137,29 @@ def test_an_exit_without_a_word_shows_the_end_of_the_console(queue_run: QueueRun
     assert "exit code 7" in run.reason
     assert "Something went wrong here." in run.reason
     assert "Something went wrong here." in run.console_tail
+
+
+def test_a_run_whose_folder_is_out_of_sight_when_its_trainer_ends_goes_on_by_itself(queue_run: QueueRun) -> None:
+    run = queue_run(steps=400, pause=0.01)
+    away = folder(run).path.with_name("away")
+
+    def take_away() -> None:
+        folder(run).path.rename(away)
+        os.killpg(trainer_of(run), signal.SIGKILL)  # as it dies of the first file that it cannot write
+
+    with after_events(run, 5, take_away):
+        Attendance(claim()).attend()
+    assert (again(run).status, run.resume_wanted) == (status.QUEUED, True)
+    assert "goes on by itself" in run.reason
+    away.rename(folder(run).path)
+    Attendance(claim()).attend()
+    assert (again(run).status, run.step) == (status.FINISHED, 400)
+    assert run.seq == folder(run).events.read_bytes().count(b"\n")
+
+
+def trainer_of(run: Run) -> int:
+    mine = [p.pid for p in psutil.process_iter(["cmdline"]) if str(folder(run).config) in (p.info["cmdline"] or [])]
+    return mine[0]
 
 
 def test_events_that_cannot_be_read_are_named_and_what_came_before_is_kept(queue_run: QueueRun) -> None:

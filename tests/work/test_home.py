@@ -49,11 +49,11 @@ def begun(queue_run: QueueRun, steps: int = 3) -> Run:
 
 
 def test_a_second_start_and_a_new_database_keep_the_mark(here: Path) -> None:
-    mark = (here / home.MARK).read_text()
+    mark = (here / "runs" / home.MARK).read_text()
     assert home.mark() is None
     home.Site.objects.all().delete()
     assert home.mark() is None
-    assert (here / home.MARK).read_text() == mark
+    assert (here / "runs" / home.MARK).read_text() == mark
 
 
 def test_before_there_is_anything_to_lose_a_new_home_becomes_the_site_s(
@@ -66,7 +66,7 @@ def test_before_there_is_anything_to_lose_a_new_home_becomes_the_site_s(
 
 def test_a_home_from_before_there_were_marks_is_known_by_its_runs(here: Path, queue_run: QueueRun) -> None:
     begun(queue_run)
-    (here / home.MARK).unlink()
+    (here / "runs" / home.MARK).unlink()
     assert home.mark() is None
 
 
@@ -77,11 +77,11 @@ def test_the_sentence_says_what_would_work(
     bare = elsewhere(settings, tmp_path)
     why = home.mark()
     assert why is not None
-    assert f"FFWEB_HOME={bare} is not the folder that this site keeps its runs in: it has no file site.id." in why
-    (bare / home.MARK).write_text("another\n")
-    assert "its file site.id is that of another site" in (home.missing() or "")
+    assert f"FFWEB_HOME={bare} is not the folder that this site keeps its runs in: it has no file runs/site.id." in why
+    (bare / "runs" / home.MARK).write_text("another\n")
+    assert "its file runs/site.id is that of another site" in (home.missing() or "")
     wanted = why.split("write ")[1].split()[0]
-    (bare / home.MARK).write_text(wanted)
+    (bare / "runs" / home.MARK).write_text(wanted)
     assert home.missing() is None
 
 

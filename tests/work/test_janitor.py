@@ -13,9 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 from django.db import connection
-from django.db.utils import OperationalError
+from django.db.utils import IntegrityError, OperationalError
 from django.utils import timezone
 
+from ffweb.live.follow import Follower
 from ffweb.runs import status
 from ffweb.runs.models import Run
 from ffweb.work.ending import WorkerEnd
@@ -162,6 +163,33 @@ def test_events_that_cannot_be_understood_do_not_keep_a_run_running(
     run = abandon()
     sweep()
     assert again(run).status == status.LOST
+
+
+def test_what_the_database_does_not_take_of_one_run_keeps_no_other_from_its_end(
+    abandon: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison, other = abandon(), abandon()
+    write_events(other, end="failed")
+    really = Follower.drain
+
+    def drain(self: Follower) -> int:
+        if self.run_id == poison.pk:
+            raise IntegrityError("CHECK constraint failed: JSON_VALID")
+        return really(self)
+
+    monkeypatch.setattr(Follower, "drain", drain)
+    janitor = patient()
+    assert sorted(sweep(janitor)) == sorted([poison.pk, other.pk])
+    assert (again(poison).status, again(other).status) == (status.LOST, status.FAILED)
+    janitor.look_again()
+
+
+def test_a_trainer_that_ended_since_its_worker_was_gone_was_not_stopped_by_anybody(abandon: Callable[..., Run]) -> None:
+    gone, asked = abandon(), abandon(stop_requested=True)
+    for run in (gone, asked):
+        write_events(run, end="stopped")
+    sweep()
+    assert (again(gone).status, again(asked).status) == (status.LOST, status.STOPPED)
 
 
 def test_a_lost_run_that_ended_well_after_all_says_so(abandon: Callable[..., Run]) -> None:

@@ -207,7 +207,8 @@ def test_a_worker_that_does_not_see_the_runs_takes_none_and_says_so(
         before = Worker.objects.get(name=worker.node).seen
         wait_until(lambda: Worker.objects.get(name=worker.node).seen != before, "it lives")  # noqa: B023
     assert again(run).status == status.QUEUED
-    (tmp_path / home.MARK).write_text((settings.HOME / home.MARK).read_text())  # mounted, as it were
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / home.MARK).write_text((settings.RUNS_DIR / home.MARK).read_text())  # mounted, as it were
     wait_until(lambda: not Worker.objects.get(name=worker.node).trouble, "it sees them")
     ring_bell()
     wait_until(lambda: again(run).status == status.FINISHED, "now it works")

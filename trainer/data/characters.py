@@ -5,9 +5,12 @@ Documents are never mixed: a window lies in one document, and a document in one 
 
 from __future__ import annotations
 
+import re
 import string
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -66,10 +69,18 @@ def fold(text: str) -> str:
     """The text without accents, wide letters and ligatures, so that étaient is etaient however it was stored."""
     if text.isascii():
         return text
-    text = "".join(unicodedata.normalize("NFKD", piece) for piece in _pieces(text)).lower()
+    plain = _marks().sub("", text)  # their order is what takes the square of their number
+    text = "".join(unicodedata.normalize("NFKD", piece) for piece in _pieces(plain)).lower()
     for letter, spelt in _SPELT.items():
         text = text.replace(letter, spelt)
     return text
+
+
+@lru_cache(maxsize=1)
+def _marks() -> re.Pattern[str]:
+    """Marks that stand on the character before: no symbol here has one."""
+    found = (chr(code) for code in range(128, sys.maxunicode) if unicodedata.combining(chr(code)))
+    return re.compile(f"[{''.join(map(re.escape, found))}]+")
 
 
 def _pieces(text: str) -> Iterator[str]:
