@@ -14,6 +14,7 @@ import pytest
 from ffweb.serve.child import Child, Guard, Service
 from ffweb.serve.pulse import HUNG_SECONDS, LONGEST_GAP, Pulse
 from ffweb.work.beat import Beat
+from tests.serve.locking import write_lock
 from tests.serve.sites import Site, running
 from tests.waiting import wait_until
 
@@ -99,6 +100,7 @@ def test_frozen_services_of_a_site_are_replaced_and_it_answers_again(start_site:
         now = site.pids()
         return all(now.get(name, before[name]) != before[name] and running(now[name]) for name in frozen)
 
-    wait_until(replaced, "all three are other processes")
+    with write_lock(str(site.home / "ffweb.sqlite3")):  # as by one that was frozen while it wrote
+        wait_until(replaced, "all three are other processes")
     wait_until(site.answers, "the site answers")
     assert "web did not answer and was ended; starting it again" in site.said

@@ -66,11 +66,15 @@ function speed({ lines, rate }) {
   return { title: "Throughput", text: si(value, rate), note };
 }
 
+/** The highest so far: a process that goes on after another knows of its own peak only. @param {Lines} lines @param {string} name */
+const peak = (lines, name) => lines.whole?.[name] ?? best(lines, name)?.value;
+
 /** @param {About} about @returns {Stat} */
 function memory({ lines, twin }) {
-  const gpu = lines.told("memory/cuda_peak") ?? lines.told("memory/cuda");
-  const where = gpu !== undefined ? "on the GPU" : lines.told("memory/rss") !== undefined ? "of the process" : "";
-  const value = gpu ?? lines.told("memory/rss_peak") ?? lines.told("memory/rss");
+  const gpu = peak(lines, "memory/cuda_peak") ?? peak(lines, "memory/cuda");
+  const process = peak(lines, "memory/rss_peak") ?? peak(lines, "memory/rss");
+  const where = gpu !== undefined ? "on the GPU" : process !== undefined ? "of the process" : "";
+  const value = gpu ?? process;
   return { title: "Peak memory", text: si(value, "B"), note: compared(value, twin?.memory) || where };
 }
 
