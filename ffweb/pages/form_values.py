@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -14,6 +15,7 @@ import orjson
 
 from ffweb.pages.form_schema import Branch, Choice, Leaf, Node, Schema, Widget
 from trainer.errors import Problem
+from trainer.plain import DEEPEST
 
 Config = dict[str, Any]
 _SPACES = re.compile(r"(?<=\d)[\s\u2009\u202f_](?=\d{3}(?!\d))")  # 60 000, 60_000
@@ -175,14 +177,19 @@ def _list(items: Widget, text: str) -> list[Any]:
 
 
 def _json(text: str) -> Any:
+    if _depth(text) > DEEPEST:
+        raise Unreadable("This is nested too deep to be a setting.")
     try:
-        return orjson.loads(text or "[]")  # no NaN, no depth and no half characters, all of which Python's takes
+        return orjson.loads(text or "[]")  # no NaN and no half characters, which Python's takes
     except orjson.JSONDecodeError as no:
         raise Unreadable(f"This is no JSON: {no.msg} at character {no.pos + 1}.") from None
-    except RecursionError:
-        raise Unreadable("This is nested too deep to be a setting.") from None
     except ValueError:  # more digits than Python reads
         raise Unreadable("A number in it is too large.") from None
+
+
+def _depth(text: str) -> int:
+    """How deep brackets are open at most; those inside of texts are counted too, and no setting has so many."""
+    return max(itertools.accumulate((c in "[{") - (c in "]}") for c in text), default=0)
 
 
 # ── the whole form ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -31,7 +31,7 @@ with snapshot():
     seen.append(count())
     writer = threading.Thread(target=write)
     writer.start()
-    writer.join(PATIENCE)
+    writer.join(240)
     seen.append(count())
 seen.append(count())
 try:
