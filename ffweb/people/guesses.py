@@ -1,7 +1,8 @@
 """Guessing secrets in addresses and headers: who tries many that do not work has to wait, at little cost to us.
 
 In memory, since it is no more than a brake: a token of 192 random bits is not found by trying. A secret that has
-worked from an address goes on working there, so that a neighbour behind the same router locks nobody out.
+worked from an address goes on working there: a neighbour behind the same router delays new links, and locks out nobody
+who is in.
 """
 
 from __future__ import annotations
