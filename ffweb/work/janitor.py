@@ -163,7 +163,8 @@ class Janitor:
         """A run that was called lost, but whose events file now says how it ended, says that instead."""
         lost = Run.objects.filter(status=status.LOST, ended__gt=Now() - SECOND_LOOK)
         for run in lost:
-            if end := catch_up(run):
+            end = catch_up(run)
+            if end and end.get("status") != status.STOPPED:  # nobody stopped it: its trainer ended without its worker
                 ending = from_event(end)
                 move(run.pk, [status.LOST], ending.status, reason=ending.reason, field=ending.field)
 

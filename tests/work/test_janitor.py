@@ -192,6 +192,16 @@ def test_a_trainer_that_ended_since_its_worker_was_gone_was_not_stopped_by_anybo
     assert (again(gone).status, again(asked).status) == (status.LOST, status.STOPPED)
 
 
+def test_a_lost_run_whose_trainer_ended_later_for_want_of_its_worker_stays_lost(abandon: Callable[..., Run]) -> None:
+    run = abandon()
+    write_events(run, end=None)
+    janitor = patient()
+    sweep(janitor)
+    EventWriter(folder(run).events).write("end", status="stopped", reason="its worker is gone", field=None)
+    janitor.look_again()
+    assert again(run).status == status.LOST
+
+
 def test_a_lost_run_that_ended_well_after_all_says_so(abandon: Callable[..., Run]) -> None:
     run = abandon()
     write_events(run, end=None)
