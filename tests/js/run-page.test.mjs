@@ -6,6 +6,7 @@ import { Store } from "../../static/js/data/store.js";
 import { ViewState } from "../../static/js/data/view-state.js";
 import { nowText } from "../../static/js/view/now-text.js";
 import { fillRows, tall } from "../../static/js/view/rows.js";
+import { best } from "../../static/js/view/stats.js";
 
 test("what the reader chose survives the address, and defaults leave it clean", () => {
   const state = new ViewState();
@@ -79,4 +80,14 @@ test("the number over a chart is of the moment while the run trains, and of the 
   assert.deepEqual(nowText(chart, lines, () => "rate"), { words: "over the run", text: "2.10\u202fk\u202fimg/s" });
   const memory = { ...chart, unit: "B", now: { ...chart.now, words: "process, peak" } };
   assert.equal(nowText(memory, lines, () => "peak").words, "process, peak");
+});
+
+test("the best value stays where it was first, stored in 32 bits or live in 64", () => {
+  const accuracy = 71 / 72;
+  const y = [0.9, Math.fround(accuracy), 0.95, accuracy, accuracy];
+  const lines = /** @type {any} */ ({ store: { get: () => ({ x: [10, 20, 30, 40, 50], y }) } });
+  assert.equal(best(lines, "test/accuracy")?.step, 20);
+  y.push(accuracy + 0.01);
+  lines.store.get = () => ({ x: [10, 20, 30, 40, 50, 60], y });
+  assert.equal(best(lines, "test/accuracy")?.step, 60);
 });

@@ -16,13 +16,17 @@ export function compared(mine, other) {
   return `${Math.round(100 * Math.abs(share - 1))} % ${share > 1 ? "more" : "less"} than backprop`;
 }
 
-/** Best value of a series and where it was. @param {Lines} lines @param {string} name */
-function best(lines, name) {
+/** Stored values come as 32-bit numbers and live ones as 64: no more than rounding makes none better. */
+const ROUNDING = 1e-6;
+
+/** Best value of a series and where it was first. @param {Lines} lines @param {string} name */
+export function best(lines, name) {
   const series = lines.store.get(name);
   if (!series) return null;
   let at = -1;
   series.y.forEach((value, i) => {
-    if (Number.isFinite(value) && (at < 0 || value > series.y[at])) at = i;
+    const least = at < 0 ? -Infinity : series.y[at] + ROUNDING * Math.abs(series.y[at]);
+    if (Number.isFinite(value) && value > least) at = i;
   });
   return at < 0 ? null : { value: series.y[at], step: series.x[at] };
 }
