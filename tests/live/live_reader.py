@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,6 +19,11 @@ from ffweb.people.sessions import SessionStore
 
 SECONDS = 60  # a busy machine takes its time
 Headers = list[tuple[bytes, bytes]]
+
+
+def off_loop(function: Callable[..., Any], *args: Any, **named: Any) -> Any:
+    """Run database work in a thread, as workers and views do."""
+    return sync_to_async(function, thread_sensitive=False)(*args, **named)
 
 
 class Reader:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session
 from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 from live_events import Trainer
-from live_reader import Headers, Reader
+from live_reader import Headers, Reader, off_loop
 
 from ffweb.live import consumers, stream
 from ffweb.live.follow import Follower
@@ -40,10 +38,6 @@ def only_pushes(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def follower(run: Run, folder: Path) -> Follower:
     return Follower(run.pk, folder)
-
-
-def off_loop(function: Callable[..., Any], *args: Any, **named: Any) -> Any:
-    return sync_to_async(function, thread_sensitive=False)(*args, **named)
 
 
 def browser_of(user: User) -> Client:
