@@ -75,13 +75,13 @@ def serving(home: Path, **more: str) -> Iterator[Site]:
             pytest.fail("the site did not stop within 60 s of SIGTERM")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with serving(tmp_path_factory.mktemp("site")) as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # while it is open it keeps this thread's event loop, which other tests need
 def chromium() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on PATH; set CHROMIUM to one to run the browser tests")
@@ -111,7 +111,7 @@ class Watched:
         return page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def member(site: Site, chromium: Browser) -> Iterator[Watched]:
     """A context signed in as `admin` by the one-time link."""
     watched = Watched(chromium, site.url)
