@@ -97,6 +97,7 @@ def test_share_a_live_run_with_a_stranger_and_withdraw_it(member: Watched, stran
     page = member.page()
     run = launch(page, schedule__epochs="2000")
     await_points(page, 1)
+    pill(page, "Running")  # else the head is drawn anew, menu and all
     page.locator("#share-menu > summary").click()
     page.get_by_role("button", name="Create link").click()
     link = page.get_by_label("New share link").input_value()

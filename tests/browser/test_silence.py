@@ -35,6 +35,7 @@ def test_a_frozen_server_is_no_contact_on_every_live_page(member: Watched, stran
     run_page = member.page()
     run = launch(run_page, schedule__epochs="20000")
     await_points(run_page, 1)
+    expect(run_page.locator(".title .pill")).to_contain_text("Running")  # else the head is drawn anew, menu and all
     run_page.locator("#share-menu > summary").click()
     run_page.get_by_role("button", name="Create link").click()
     share = stranger.page()

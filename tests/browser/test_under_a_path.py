@@ -62,6 +62,7 @@ def test_the_main_job_behind_a_proxy(below: Site, proxy: Proxy, chromium: Browse
     expect(page.locator("#connection")).to_contain_text("Live")
     await_points(page, first + 1)
     page.locator("#theme-form button").click()
+    expect(page.get_by_text("Running", exact=True).first).to_be_visible()  # else the head is drawn anew, menu and all
     page.locator("#share-menu > summary").click()
     page.get_by_role("button", name="Create link").click()
     link = page.get_by_label("New share link").input_value()
