@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
 import orjson
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from ffweb.later import BUSY, TryLater, busy
+from ffweb.condition import damage
+from ffweb.later import BUSY, DAMAGED, TryLater, busy
 from ffweb.people.services import Invalid
 from ffweb.runs.access import NotVisible, ShareGone
 from ffweb.runs.errors import Refused
@@ -22,6 +24,8 @@ from ffweb.runs.filters import FilterError
 from ffweb.runs.models import Run
 from trainer import words
 from trainer.errors import ConfigError, Problem
+
+log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 PREFIX = "/api/v1/"
@@ -87,11 +91,13 @@ def _later(request: HttpRequest, exc: TryLater) -> HttpResponse:
 
 
 def _database(request: HttpRequest, exc: Exception) -> HttpResponse:
-    """A database that is busy or away, or a mistake of ours."""
-    later = busy(exc)
-    if later is None:
-        raise exc
-    return _later(request, later)
+    """A database that is damaged, busy or away, or a mistake of ours."""
+    if damage.note(exc):
+        log.error("%s %s: %s (%s)", request.method, request.path, DAMAGED, exc)
+        return problem(500, DAMAGED)
+    if later := busy(exc):
+        return _later(request, later)
+    raise exc
 
 
 def install(api: NinjaAPI) -> None:
@@ -111,7 +117,7 @@ def install(api: NinjaAPI) -> None:
         PermissionError: lambda request, exc: problem(403, str(exc)),
         PermissionDenied: lambda request, exc: problem(403),
         TryLater: _later,
-        OperationalError: _database,
+        DatabaseError: _database,
         InterfaceError: _database,
         RequestDataTooBig: lambda request, exc: problem(413),
     }

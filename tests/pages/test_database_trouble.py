@@ -188,6 +188,17 @@ def test_a_damaged_page_that_a_request_met_is_what_the_probe_says(
     assert (ready.status_code, ready.json()["database"]) == (503, "away")
 
 
+def test_the_api_says_so_too(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(*args: Any) -> Any:
+        raise MALFORMED
+
+    monkeypatch.setattr(queries, "waiting", damaged)
+    answer = browser.get("/api/v1/me")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (500, "application/problem+json")
+    assert "restore a backup" in answer.json()["detail"]
+    assert browser.get("/readyz").status_code == 503
+
+
 def damaged_copy(folder: Path, user: User) -> Path:
     """This database with a page in its middle overwritten."""
     for n in range(200):
