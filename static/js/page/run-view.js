@@ -185,14 +185,18 @@ export class RunView {
   /** The head anew from the server: its words are made in one place. */
   async refreshState() {
     const place = node("state");
-    if (place.querySelector("details[open]")) {
-      window.clearTimeout(this.stateAsked); // the reader is in one of its menus
+    // A reader is in one of its menus, before the answer or since: the head waits.
+    const waits = () => {
+      if (!place.querySelector("details[open]")) return false;
+      window.clearTimeout(this.stateAsked);
       this.stateAsked = window.setTimeout(() => void this.refreshState(), 1000);
-      return;
-    }
+      return true;
+    };
+    if (waits()) return;
     const response = await fetch(location.pathname, { headers: { "X-Partial": "state" }, credentials: "same-origin" }).catch(() => null);
     if (!response?.ok) return;
     const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (waits()) return;
     place.replaceChildren(...parsed.body.childNodes);
     this.#numbers();
   }
