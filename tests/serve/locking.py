@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,18 @@ held.execute("BEGIN IMMEDIATE")
 print("locked", flush=True)
 sys.stdin.read()
 """
+
+
+def is_locked(path: str) -> bool:
+    """Whether somebody holds it now."""
+    asking = sqlite3.connect(path, timeout=0, isolation_level=None)
+    try:
+        asking.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        return True
+    finally:
+        asking.close()
+    return False
 
 
 @contextmanager

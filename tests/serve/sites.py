@@ -71,6 +71,15 @@ class Site:
         except OSError:
             return False
 
+    def manage(self, *words: str) -> str:
+        """What another `manage.py …` beside it prints."""
+        command = [sys.executable, "manage.py", *words]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def pids(self) -> dict[str, int]:
         return {process["name"]: process["pid"] for process in self.ready["processes"]}
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 from ffweb.serve.child import Child, Guard, Service
 from ffweb.serve.pulse import HUNG_SECONDS, LONGEST_GAP, Pulse
 from ffweb.work.beat import Beat
-from tests.serve.locking import write_lock
+from tests.serve.locking import is_locked, write_lock
 from tests.serve.sites import Site, running
 from tests.waiting import wait_until
 
@@ -104,3 +106,42 @@ def test_frozen_services_of_a_site_are_replaced_and_it_answers_again(start_site:
         wait_until(replaced, "all three are other processes")
     wait_until(site.answers, "the site answers")
     assert "web did not answer and was ended; starting it again" in site.said
+
+
+LAUNCH = """
+from ffweb.people.models import User
+from ffweb.runs.launch import create_run
+user = User.objects.create(username="alice")
+print(create_run(user, preset="ff-digits", changes={"schedule.epochs": 1000, "metrics.every_steps": 1}).pk)
+"""
+
+
+def freeze_in_its_write(pid: int, database: str) -> None:
+    """Stop a process while it has SQLite's write lock, which it has for a moment at a time."""
+    moments = random.Random(0)
+
+    def hit() -> bool:
+        os.kill(pid, signal.SIGSTOP)
+        if is_locked(database):
+            return True
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(moments.random() / 50)
+        return False
+
+    wait_until(hit, "it was met in a write")
+
+
+@pytest.mark.services
+@pytest.mark.timeout(900)
+def test_a_worker_frozen_in_its_write_takes_the_database_from_nobody_for_long(start_site: Callable[..., Site]) -> None:
+    site = start_site()
+    site.wait_ready()
+    run = site.manage("shell", "-v0", "-c", LAUNCH).split()[-1]
+    database, events = str(site.home / "ffweb.sqlite3"), site.home / "runs" / run / "events.jsonl"
+    wait_until(lambda: events.exists() and b'"metrics"' in events.read_bytes(), "it trains")
+    worker = site.pids()["cpu"]
+    freeze_in_its_write(worker, database)
+    wait_until(lambda: site.pids().get("cpu", worker) != worker, "another worker is in its place")
+    wait_until(lambda: not is_locked(database), "the database takes writes")
+    begun = events.read_bytes().count(b'"kind":"start"')
+    wait_until(lambda: events.read_bytes().count(b'"kind":"start"') > begun, "the run goes on by itself")
