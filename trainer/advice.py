@@ -125,7 +125,7 @@ def _overlay(config: RunConfig, info: DataInfo) -> Iterator[str]:
 def _batch(config: RunConfig, info: DataInfo) -> Iterator[str]:
     asked, train = config.schedule.batch_size, sizes(config.data, info).train
     if asked and asked > train:
-        yield f"There are {info.many(train, 'training')}, fewer than the batch of {asked:,}: an epoch is one step."
+        yield f"The batch of {asked:,} is more than {info.many(train, 'training')}: an epoch is one step."
 
 
 def _few_tests(config: RunConfig, info: DataInfo) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import time
 from typing import Any
 
 import orjson
@@ -20,8 +21,9 @@ def save(folder: RunDir, state: dict[str, Any], about: dict[str, Any]) -> dict[s
 
     `about` goes into checkpoint.json, for people and for checks before a resume.
     """
+    saved = time.time()
     body = io.BytesIO()
-    torch.save({"version": VERSION, **state}, body)
+    torch.save({"version": VERSION, "saved": saved, **state}, body)
     content = body.getvalue()
     write_bytes(folder.checkpoint, content)
     facts = {
@@ -29,7 +31,7 @@ def save(folder: RunDir, state: dict[str, Any], about: dict[str, Any]) -> dict[s
         "bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
     }
-    write_json(folder.checkpoint_meta, about | facts)
+    write_json(folder.checkpoint_meta, about | facts | {"saved": saved})
     return facts
 
 
@@ -43,7 +45,25 @@ def load(folder: RunDir) -> dict[str, Any] | None:
         raise DataError(f"the checkpoint {folder.checkpoint} cannot be read: {error}") from error
     if not isinstance(state, dict) or state.get("version") != VERSION:
         raise DataError(f"the checkpoint {folder.checkpoint} is of another version than this FFWeb reads ({VERSION})")
+    _check_whole(folder, state)
     return state
+
+
+def _check_whole(folder: RunDir, state: dict[str, Any]) -> None:
+    """Raises DataError for a file that is not what was written.
+
+    checkpoint.json follows checkpoint.pt, so a kill between the two leaves one of an older file: it is no witness.
+    """
+    facts = about(folder)
+    if "saved" not in state or facts.get("saved") != state["saved"] or not isinstance(facts.get("sha256"), str):
+        return
+    with folder.checkpoint.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != facts["sha256"]:
+        raise DataError(
+            f"the checkpoint {folder.checkpoint} is not as it was written ({folder.checkpoint_meta.name} has its "
+            "sha256): put a copy of it back, or start a new run"
+        )
 
 
 def about(folder: RunDir) -> dict[str, Any]:

@@ -66,7 +66,13 @@ def check(folder: RunDir, *, resume: bool) -> None:
     first = _first(folder)
     if first is None:
         raise refusal(f"{folder.events} is no events file of a run: choose another folder")
-    if not resume and (folder.checkpoint.exists() or any(event["kind"] == "start" for event in first)):
+    began = any(event["kind"] == "start" for event in first)
+    if resume and not began and folder.checkpoint.exists():
+        raise refusal(
+            f"{folder.path} holds a checkpoint, and {folder.events.name} tells of no run that wrote it: put a copy of "
+            "that file back, or start a new run in another folder"
+        )
+    if not resume and (began or folder.checkpoint.exists()):
         raise refusal(f"{folder.path} already holds a run; --resume goes on with it, or choose another folder")
 
 

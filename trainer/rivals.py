@@ -26,6 +26,7 @@ from trainer.chance import Stream, generator
 from trainer.negatives.rolls import Rolls
 from trainer.nets.flow import Flow
 from trainer.nets.net import Net
+from trainer.nets.restoring import take
 from trainer.nets.rows import Rows
 from trainer.update.context import bases
 from trainer.update.reading import Task
@@ -77,8 +78,7 @@ class Rivals:
 
     def restore(self, stored: Mapping[str, Tensor]) -> None:
         """Take what `tensors` gave."""
-        for name, value in self.tensors().items():
-            value.copy_(stored[name])
+        take(self.tensors(), stored)
 
     def pieces(
         self, rule: AnyCompetitors, batch: Batch, rng: Generator, trained: int, opinion: Tensor | None

@@ -38,7 +38,7 @@ def run(
     if not out.exists():
         config = compose()  # a config that is refused leaves no folder behind
         if begin:
-            resuming.begun(config, RunDir(begin))
+            fingerprint.ask(resuming.begun(config, RunDir(begin)).get("data"), config.data.name)
     claim.check(folder, resume=resume)
     with claim.held(folder, patience=claim.PATIENCE_SECONDS if parent_pipe else 0.0):
         return _train(compose, folder, resume=resume, parent_pipe=parent_pipe, begin=RunDir(begin) if begin else None)

@@ -168,8 +168,7 @@ class Session:
         """Write the state of this very step. Raises Diverged rather than store weights that are no numbers."""
         self._refuse_nonsense()
         self.ledger.fold(self.clock, self.counters)
-        about = {"step": self.counters.step, "saved": time.time(), "environment": self.environment}
-        about["data"] = self.data.fingerprint
+        about = {"step": self.counters.step, "environment": self.environment, "data": self.data.fingerprint}
         with self.meters.apart():
             if self.net.shelf:
                 self.net.shelf.save(self.net.layers, self.folder.layers(self.counters.step))
@@ -223,7 +222,7 @@ class Session:
         self.rivals.restore(state["rivals"])
         self.rng.set_state(state["rng"])
         self.gauges.restore(state["gauges"], self.device)
-        self.counters = Counters(**state["counters"])
+        self.counters = self._counted(Counters(**state["counters"]))
         self.recorder.summary, self.recorder.curve = state["summary"], state.get("curve", [])
         self.recorder.overall.whole = state.get("overall", {})
         self.ledger.restore(state["ledger"])
@@ -231,6 +230,17 @@ class Session:
         self.e2e_before, self.energy_before = state["e2e_seconds"], state["energy"]
         self._first = self.counters.step
         self.began, self.pending = state["began"], state["pending"]
+
+    def _counted(self, counters: Counters) -> Counters:
+        """Raises ValueError for counters that no run of this plan comes by."""
+        step = counters.step
+        if type(step) is not int or not 0 <= step <= self.plan.total:
+            raise ValueError(f"it counts step {step!r} of {self.plan.total:,}")
+        if counters.images != self.plan.drawn(step):
+            raise ValueError(f"it counts {counters.images!r} images at step {step:,}")
+        if not all(math.isfinite(number) and number >= 0 for number in asdict(counters).values()):
+            raise ValueError("it counts what is no number or below zero")
+        return counters
 
     def memory(self) -> list[LayerMemory]:
         """Bytes of each layer now; the largest seen are kept for the result."""

@@ -26,3 +26,14 @@ def _subset_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def subset(_subset_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file in place of CIFAR-10's 10,000 images, which some presets name: its facts are looked at, no more."""
     monkeypatch.setenv("FFWEB_DATASETS", str(_subset_folder))
+
+
+@pytest.fixture
+def own_folder(tmp_path, monkeypatch):
+    """A folder of FFWEB_DATASETS; the download folder is elsewhere and the net is away."""
+    own = tmp_path / "own"
+    own.mkdir()
+    monkeypatch.setenv("FFWEB_DATASETS", str(own))
+    monkeypatch.setenv("FFWEB_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("FFWEB_DATASETS_MIRROR", "http://127.0.0.1:9")
+    return own

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.trainer import tiny
+from tests.trainer.datafiles import npz_bytes
 from tests.trainer.test_refused_resume import snapshot
 from trainer.cli import main
 from trainer.errors import Stopped
@@ -46,6 +48,22 @@ def test_from_a_run_that_has_ended_it_trains_the_rest(short, tmp_path, capsys):
     assert json.loads((tmp_path / "long" / "result.json").read_bytes())["steps"] == 20
     assert not tiny.same(tiny.state(short), tiny.state(tmp_path / "long"))
     assert snapshot(short) == before
+
+
+def test_over_other_data_no_folder_is_made(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("FFWEB_DATASETS", str(tmp_path / "data"))
+    (tmp_path / "data").mkdir()
+    file = tmp_path / "data" / "own.npz"
+    file.write_bytes(npz_bytes())
+    config = tiny.config({"data.name": "npz:own", "data.train_size": None, "data.test_size": None})
+    tiny.train(config, tmp_path / "short")
+    x, y = np.zeros((40, 5, 5), np.uint8), np.arange(40) % 4
+    np.savez(file, x_train=x, y_train=y, x_test=x, y_test=y)
+    assert begin(tmp_path / "short", tmp_path / "long", "schedule.epochs=5") == 2
+    assert "put the old file back" in capsys.readouterr().err
+    file.unlink()
+    assert begin(tmp_path / "short", tmp_path / "long", "schedule.epochs=5") in (2, 3)
+    assert not (tmp_path / "long").exists()
 
 
 def test_once_begun_it_depends_on_no_other_folder(short, tmp_path, monkeypatch):

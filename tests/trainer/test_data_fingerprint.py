@@ -21,12 +21,8 @@ CHANGES = {"data.name": "npz:S", "data.train_size": 100, "data.test_size": 40}
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    own = tmp_path / "own"
-    own.mkdir()
-    monkeypatch.setenv("FFWEB_DATASETS", str(own))
-    monkeypatch.setenv("FFWEB_HOME", str(tmp_path / "home"))
-    return own
+def folder(own_folder):
+    return own_folder
 
 
 @pytest.fixture
@@ -117,7 +113,7 @@ def test_what_a_run_keeps_says_what_it_was_trained_on(folder, stopped):
 def test_a_checkpoint_of_old_goes_on_with_a_word(folder, stopped):
     run = RunDir(stopped)
     state = tiny.state(stopped)
-    del state["data"]
+    del state["data"], state["saved"]
     torch.save(state, run.checkpoint)
     about = json.loads(run.checkpoint_meta.read_bytes())
     run.checkpoint_meta.write_text(json.dumps({k: v for k, v in about.items() if k not in ("data", "environment")}))

@@ -34,14 +34,8 @@ class Config:
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    """A folder of FFWEB_DATASETS; the download folder is elsewhere and the net is away."""
-    own = tmp_path / "own"
-    own.mkdir()
-    monkeypatch.setenv("FFWEB_DATASETS", str(own))
-    monkeypatch.setenv("FFWEB_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("FFWEB_DATASETS_MIRROR", "http://127.0.0.1:9")
-    return own
+def folder(own_folder):
+    return own_folder
 
 
 def test_digits_are_scikit_learns():

@@ -95,14 +95,10 @@ ODD = {
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(own_folder):
     """The folder of FFWEB_DATASETS, with one good file."""
-    own = tmp_path / "own"
-    own.mkdir()
-    monkeypatch.setenv("FFWEB_DATASETS", str(own))
-    monkeypatch.setenv("FFWEB_HOME", str(tmp_path / "home"))
-    (own / "good.npz").write_bytes(GOOD)
-    return own
+    (own_folder / "good.npz").write_bytes(GOOD)
+    return own_folder
 
 
 def reasons() -> dict[str, str]:

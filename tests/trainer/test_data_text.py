@@ -31,14 +31,9 @@ FABLES = "\ufeff" + "\n".join(f"THE MICE, NUMBER {n}\n{fable(n)}" for n in range
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    """A folder of FFWEB_DATASETS; the download folder is elsewhere and the net is away."""
-    own = tmp_path / "own"
-    own.mkdir()
-    monkeypatch.setenv("FFWEB_DATASETS", str(own))
-    monkeypatch.setenv("FFWEB_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("FFWEB_DATASETS_MIRROR", raising=False)
-    return own
+def folder(own_folder, monkeypatch):
+    monkeypatch.delenv("FFWEB_DATASETS_MIRROR")
+    return own_folder
 
 
 @pytest.fixture

@@ -24,12 +24,8 @@ def paragraphs(part: str, count: int = 20) -> str:
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    own = tmp_path / "own"
-    own.mkdir()
-    monkeypatch.setenv("FFWEB_DATASETS", str(own))
-    monkeypatch.setenv("FFWEB_HOME", str(tmp_path / "home"))
-    return own
+def folder(own_folder):
+    return own_folder
 
 
 def told(folder, source: str | bytes):

@@ -177,7 +177,7 @@ def test_more_images_than_there_are_is_a_problem_not_a_crash():
         ({"objective.kind": "threshold", "objective.theta": 500}, "θ = 500 is far above"),
         ({"readout.layers": "skip_first"}, "a readout without the first"),
         ({"data.name": "cifar100"}, "hides 100 numbers"),
-        ({"schedule.batch_size": 2000}, "fewer than the batch of 2,000"),
+        ({"schedule.batch_size": 2000}, "The batch of 2,000 is more than 1,437 training images"),
         ({"data.test_size": 50}, "one mistake is 2 % of accuracy"),
     ],
 )

@@ -114,6 +114,78 @@ def hollow_checkpoint(folder: Path) -> None:
     torch.save({"version": state["version"], "config": state["config"], "threads": 1}, folder / "checkpoint.pt")
 
 
+def altered(change):
+    """A checkpoint that was read, changed and written again."""
+
+    def spoil(folder: Path) -> None:
+        state = tiny.state(folder)
+        change(state)
+        torch.save(state, folder / "checkpoint.pt")
+
+    return spoil
+
+
+def altered_alone(change):
+    """The same where nothing bears witness to what it was."""
+
+    def spoil(folder: Path) -> None:
+        altered(change)(folder)
+        (folder / "checkpoint.json").unlink()
+
+    return spoil
+
+
+def other_weights(state) -> None:
+    state["layers"][0]["flat"] += 1
+
+
+def one_weight(state) -> None:
+    state["layers"][0]["flat"] = torch.ones(1)
+
+
+def exact_weights(state) -> None:
+    state["layers"][0]["flat"] = state["layers"][0]["flat"].double()
+
+
+def no_weights(state) -> None:
+    state["layers"][0]["flat"] = None
+
+
+def step_below_zero(state) -> None:
+    state["counters"]["step"] = -3
+
+
+def step_beyond_the_end(state) -> None:
+    state["counters"]["step"] = 10**6
+
+
+def step_of_text(state) -> None:
+    state["counters"]["step"] = "5"
+
+
+def seconds_below_zero(state) -> None:
+    state["counters"]["train_seconds"] = -1.0
+
+
+def no_number_of_images(state) -> None:
+    state["counters"]["images"] = float("nan")
+
+
+def bit_of_checkpoint(folder: Path) -> None:
+    path = folder / "checkpoint.pt"
+    body = bytearray(path.read_bytes())
+    body[body.index(tiny.weights(tiny.state(folder))[0].numpy().tobytes()[:64])] ^= 1
+    path.write_bytes(body)
+
+
+def events_emptied(folder: Path) -> None:
+    (folder / "events.jsonl").write_bytes(b"")
+
+
+def events_gone(folder: Path) -> None:
+    (folder / "events.jsonl").unlink()
+
+
 def no_json(folder: Path) -> None:
     (folder / "config.json").write_bytes(b"{")
 
@@ -145,6 +217,11 @@ def file_for_figures(folder: Path) -> None:
 SPOILT = [
     no_data, broken_data, narrower_data, broken_checkpoint, torn_checkpoint, older_checkpoint, hollow_checkpoint,
     no_json, later_config, no_events_file, pipe_for_events, folder_for_config, file_for_figures,
+    altered(other_weights), altered(step_below_zero), bit_of_checkpoint, events_emptied, events_gone,
+    *map(altered_alone, (
+        one_weight, exact_weights, no_weights, step_below_zero, step_beyond_the_end, step_of_text, seconds_below_zero,
+        no_number_of_images,
+    )),
 ]  # fmt: skip
 
 
@@ -152,7 +229,7 @@ SPOILT = [
 def test_a_folder_that_cannot_go_on_is_left_as_it_was(folder, spoil, capsys):
     spoil(folder)
     before = snapshot(folder)
-    finished = folder.name == "finished"  # asks for no data any more
+    finished = folder.name == "finished" and (folder / "events.jsonl").exists()  # asks for no data any more
     assert run(folder, "--resume") in ((0, 2, 3) if finished else (2, 3))
     assert "Traceback" not in capsys.readouterr().err
     assert snapshot(folder) == before

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from trainer.axes.optimiser import Adam
 from trainer.blocks import features
+from trainer.nets.restoring import take
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,8 +84,7 @@ class Head:
 
     def restore(self, stored: Mapping[str, Tensor]) -> None:
         """Take what `tensors` gave."""
-        for name, value in self.tensors().items():
-            value.copy_(stored[name])
+        take(self.tensors(), stored)
 
     def _inputs(self, found: dict[int, Tensor]) -> list[Tensor]:
         """The softmaxes' inputs, each with a column of ones."""

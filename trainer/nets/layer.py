@@ -12,6 +12,7 @@ from torch import Tensor
 from trainer.axes.normalisation import AnyHandover, AnyNorm
 from trainer.axes.precision import AnyPrecision, Float32
 from trainer.blocks.base import Block, Linear
+from trainer.nets.restoring import take
 from trainer.nets.rows import Plain, Rows
 
 if TYPE_CHECKING:
@@ -294,8 +295,7 @@ class Layer:
         """Take what `tensors` gave, and whether the layer was awake, from a checkpoint."""
         if stored["awake"]:
             self.wake()
-        for name, value in self.tensors().items():
-            value.copy_(stored[name])
+        take(self.tensors(), stored)
 
 
 def _channels(shape: tuple[int, ...]) -> int:
