@@ -11,6 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from trainer.axes.label_code import numbers as code_numbers
+from trainer.axes.readout import AnyHead
 from trainer.axes.scope import runs
 from trainer.blocks import course
 from trainer.blocks.base import Block, Shape
@@ -82,9 +83,10 @@ def _head(config: RunConfig, net: Shapes) -> int:
     """Flops of a head's step for one image: the net in one pass, and its own softmax forward and back."""
     from trainer.blocks import features
 
-    reads = config.readout.reads(config.depth)
+    assert isinstance(config.readout, AnyHead)
+    reads = [layer for made in config.readout.softmaxes(config.depth).values() for each in made for layer in each]
     passes = sum(net.product(layer, 1) for layer in range(max(reads) + 1))
-    pool = getattr(config.readout, "pool", None)
+    pool = config.readout.pool
     return passes + sum(4 * features.width(net.blocks[layer].outputs, pool) * net.classes for layer in reads)
 
 

@@ -15,11 +15,14 @@ from trainer.axes.label_code import NoCode
 from trainer.axes.normalisation import AnyHandover, AnyNorm, NoNorm, Normalisation
 from trainer.axes.objective import CrossEntropy
 from trainer.axes.optimiser import Adam, Linear
-from trainer.axes.readout import AnyReadout, Last, Softmax, Sum
+from trainer.axes.readout import AnyHead, Better, Last, Probe, Softmax, Sum
 from trainer.axes.regulariser import Regulariser
 from trainer.axes.schedule import Joint
 from trainer.axes.scope import Layer, Whole
-from trainer.errors import ConfigError
+from trainer.data.catalogue import family_of
+from trainer.data.folders import read_folders
+from trainer.data.sizes import cut_of, sizes
+from trainer.errors import ConfigError, DataError
 from trainer.overrides import Override
 
 if TYPE_CHECKING:
@@ -27,6 +30,11 @@ if TYPE_CHECKING:
 
 HEAD_POOL = 4
 """Places each way that maps are averaged to before a head reads them, where the run does not say."""
+HEAD_RATE = 0.003
+"""Learning rate of a softmax on frozen layers, where the run has none of its own: close to the best of 0.001 to 0.03
+for layers of 20 to 1,000 units, on digits and MNIST (docs/measuring.md)."""
+KEPT_BACK, FEWEST_KEPT = 500, 20
+"""Most and fewest training images that a control keeps back to choose its readout on."""
 
 
 @dataclass(frozen=True)
@@ -78,30 +86,73 @@ def _whole(config: RunConfig, name: str, scope: Whole, readout: Last | Sum) -> R
 
 
 def _random(config: RunConfig) -> RunConfig:
-    """The same net as it starts; only what reads it learns."""
-    frozen = (Override(span="1-", frozen=True),)
-    rows = {config.at(layer).goodness.gives for layer in range(1, config.depth + 1)}
-    if rows == {"classes"} and config.goodness.learns and config.scope.local:
-        return _named(
-            config, "frozen", {"layers": (*config.layers, *frozen), "scope": Layer(), "schedule": _joint(config)}
-        )
+    """The same net as it starts; what reads it learns, and is the strongest that learns no layer.
+
+    One way for all: no dropout, since it would take from features that cannot make up for it, and a softmax on all
+    layers, beside what the run reads its own layers with where that learns too: who does better on images kept back.
+    """
+    readout = _strongest(config)
+    update: dict[str, object] = {
+        "data": _kept_back(_as_read(config)) if readout.kind == "better" else _as_read(config),
+        "scope": Layer(),
+        "schedule": Joint(epochs=_reading(config), batch_size=config.schedule.batch_size),
+        "regulariser": Regulariser(),
+        "readout": readout,
+        "layers": (FROZEN,),
+    }
+    if _reads_by_rows(config):
+        return _named(config, "frozen", update | {"layers": (*config.layers, FROZEN)})
     return _named(
         config,
         "frozen",
-        {
-            "data": _as_read(config),
+        update
+        | {
             "label_code": NoCode(),
             "context": Own(),
             "competitors": Classes(),
             "goodness": Projection(start="normal", trained=False),
             "objective": CrossEntropy(),
-            "scope": Layer(),
-            "schedule": Joint(epochs=_reading(config), batch_size=config.schedule.batch_size),
-            "regulariser": Regulariser(),
-            "readout": _beside(config),
-            "layers": frozen,
         },
     )
+
+
+FROZEN = Override(span="1-", frozen=True)
+
+
+def _reads_by_rows(config: RunConfig) -> bool:
+    """Whether every layer has class scores of its own that learn, each from its own loss."""
+    gives = {config.at(layer).goodness.gives for layer in range(1, config.depth + 1)}
+    return gives == {"classes"} and config.goodness.learns and config.scope.local
+
+
+def _strongest(config: RunConfig) -> AnyHead:
+    """What reads layers that do not learn: a softmax on all of them, or that against the run's own readout."""
+    own = config.readout
+    if own.learns and isinstance(own, Softmax | Probe):
+        shared = {name: getattr(own, name) for name in ("lr", "weight_decay", "shortlist", "pool")}
+        other = "each" if own.kind == "probe" else own.layers
+        one = other == "all" or config.depth == 1
+        return Softmax(**shared) if one else Better(other=other, **shared)
+    pool = HEAD_POOL if not config.architecture.flat else None
+    if isinstance(own, Better):
+        return own.model_copy(update={"epochs": None})
+    return (
+        Better(other="scores", lr=HEAD_RATE, pool=pool) if _reads_by_rows(config) else Softmax(lr=HEAD_RATE, pool=pool)
+    )
+
+
+def _kept_back(data: Data) -> Data:
+    """With images to choose a readout on: a twentieth of the training images, or KEPT_BACK, where the run has none."""
+    if data.valid_size:
+        return data
+    try:
+        info = family_of(data.name, read_folders(), cut_of(data))[1]
+    except (ConfigError, DataError):  # gone since: the run itself will say so
+        return data.model_copy(update={"valid_size": FEWEST_KEPT})
+    used = sizes(data, info).train
+    valid = min(max(used // 20, FEWEST_KEPT), KEPT_BACK, info.train if info.valid is None else info.valid)
+    fits = data.train_size is None or info.valid is not None or data.train_size + valid <= info.train
+    return data.model_copy(update={"valid_size": valid, "train_size": data.train_size if fits else info.train - valid})
 
 
 def _frozen_below(config: RunConfig) -> RunConfig:
@@ -151,13 +202,6 @@ def _linear(config: RunConfig) -> RunConfig:
             "layers": (),
         },
     )
-
-
-def _beside(config: RunConfig) -> AnyReadout:
-    """The run's own head, or one on all layers, learning in every step."""
-    if config.readout.learns:
-        return config.readout.model_copy(update={"epochs": None})
-    return Softmax(pool=HEAD_POOL if not config.architecture.flat else None)
 
 
 def _as_read(config: RunConfig) -> Data:

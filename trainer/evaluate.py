@@ -6,16 +6,16 @@ accuracy of each layer alone is a by-product.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor
 
 from trainer.axes.precision import AnyPrecision
-from trainer.axes.readout import AnyReadout
+from trainer.axes.readout import AnyChooser, AnyReadout
 from trainer.nets.head import Head
 from trainer.nets.layer import READING
 from trainer.nets.net import Net
@@ -24,6 +24,7 @@ from trainer.rivals import label_scores
 
 Sweep = Literal["asked", "all", "none"]
 """Which labels the sweep tries beside a head."""
+Key = TypeVar("Key", int, str)
 Scores = dict[int, Tensor]
 """By layer (from 0), (N, K)."""
 
@@ -42,10 +43,21 @@ class Judgement:
     """(N, K): the label sweep's sum over the layers, where a head answers instead."""
     probes: Scores = field(default_factory=dict)
     """Log-probabilities by a softmax on each layer alone."""
+    heads: dict[str, Tensor] = field(default_factory=dict)
+    """(N, K) by each answer that a head gives."""
 
-    def over(self, layers: Sequence[int]) -> Judgement:
-        """The same answered by the sum of these layers' scores."""
-        return replace(self, total=torch.stack([self.scores[layer] for layer in layers]).sum(0))
+    def options(self, readout: AnyChooser) -> dict[str, Tensor]:
+        """What `readout` may choose from."""
+        return readout.options(self.scores, self.heads)
+
+    def best(self, readout: AnyChooser) -> str:
+        """The first of those options that are right most often."""
+        found = {name: int((total.argmax(1) == self.y).sum()) for name, total in self.options(readout).items()}
+        return max(found, key=lambda name: found[name])
+
+    def by(self, readout: AnyChooser, name: str) -> Judgement:
+        """The same answered by that option."""
+        return replace(self, total=self.options(readout)[name])
 
     @property
     def accuracy(self) -> float:
@@ -105,18 +117,20 @@ def judge(
     x, y = images
     answers = _Answers(len(x))
     tried = _shortlist(net, head) if sweep == "asked" else None
+    own = head is None or isinstance(readout, AnyChooser) or sweep != "none"
     for first in range(0, len(x), at_once := images_at_once(net, tried)):
         tick()
         part = slice(first, first + at_once)
         piece, likely = x[part].flatten(1), None
         if head:
-            total, probes = head.answers(piece)
-            likely = total.topk(tried).indices if tried else None
-            answers.put("head", -1, part, total)
+            totals, probes = head.answers(piece)
+            likely = next(iter(totals.values())).topk(tried).indices if tried else None
+            for name, total in totals.items():
+                answers.put(answers.heads, name, part, total)
             for layer, logs in probes.items():
-                answers.put("probe", layer, part, logs)
-        for layer, scores in _scores(net, piece, trained, likely, precision) if sweep != "none" or not head else ():
-            answers.put("own", layer, part, scores)
+                answers.put(answers.probes, layer, part, logs)
+        for layer, scores in _scores(net, piece, trained, likely, precision) if own else ():
+            answers.put(answers.own, layer, part, scores)
     return _judgement(answers, readout, len(net.layers), trained, y)
 
 
@@ -127,31 +141,30 @@ def _shortlist(net: Net, head: Head | None) -> int | None:
 
 
 class _Answers:
-    """Scores (N, K) by kind and layer, each made once: small tensors kept from every piece would tear holes into the
-    heap."""
+    """Scores (N, K) by layer or by a head's answer, each made once.
+
+    Small tensors kept from every piece would tear holes into the heap.
+    """
 
     def __init__(self, images: int) -> None:
         self._images = images
-        self._found: dict[str, Scores] = {"own": {}, "head": {}, "probe": {}}
+        self.own: Scores = {}
+        self.probes: Scores = {}
+        self.heads: dict[str, Tensor] = {}
 
-    def put(self, kind: str, layer: int, part: slice, scores: Tensor) -> None:
+    def put(self, found: dict[Key, Tensor], key: Key, part: slice, scores: Tensor) -> None:
         """Scores (B, K) of the images of `part`; those of a layer that is read several times add up."""
-        found = self._found[kind]
-        if layer not in found:
-            found[layer] = scores.new_zeros(self._images, scores.shape[1])
-        found[layer][part] += scores
-
-    def of(self, kind: str) -> Scores:
-        """All scores of that kind."""
-        return self._found[kind]
+        if key not in found:
+            found[key] = scores.new_zeros(self._images, scores.shape[1])
+        found[key][part] += scores
 
 
 def _judgement(answers: _Answers, readout: AnyReadout, layers: int, trained: int, y: Tensor) -> Judgement:
-    own, probes = answers.of("own"), answers.of("probe")
+    own, heads = answers.own, answers.heads
     reads = [layer for layer in readout.reads(layers) if layer in own] or list(own)[-1:]
     summed = torch.stack([own[layer] for layer in reads]).sum(0) if reads else None
     if readout.learns:
-        return Judgement(own, answers.of("head")[-1], y, summed, probes)
+        return Judgement(own, next(iter(heads.values())), y, summed, answers.probes, heads)
     assert summed is not None  # the schema asks for layers that give scores, or for a head
     return Judgement(own, summed, y)
 

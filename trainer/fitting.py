@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from trainer.arithmetic import Shapes
+from trainer.axes.readout import AnyChooser
 
 if TYPE_CHECKING:
     from trainer.blocks.base import Block
@@ -21,7 +22,7 @@ Found = Iterator[tuple[str, str]]
 
 def values(config: RunConfig) -> Found:
     """What does not fit whatever the data."""
-    for check in (_moments, _projection, _black_box, _context, _terms, _range):
+    for check in (_moments, _projection, _black_box, _context, _terms, _choosing):
         yield from check(config)
 
 
@@ -128,11 +129,18 @@ def _terms(config: RunConfig) -> Found:
             return
 
 
-def _range(config: RunConfig) -> Found:
-    """A range of layers is chosen on images that nothing else is chosen or measured on."""
-    if config.readout.kind != "range":
+def _choosing(config: RunConfig) -> Found:
+    """What is chosen is chosen on images that nothing else is chosen or measured on, among more than one answer."""
+    readout = config.readout
+    if not isinstance(readout, AnyChooser):
         return
     if not config.data.valid_size:
-        yield "data.valid_size", "the range of layers is chosen on validation images: set some aside, or readout to sum"
-    if config.depth == 1:
-        yield "readout.kind", "there is one layer only, so there is no range to choose: last would work"
+        yield "data.valid_size", "the readout chooses on validation images: set some aside, or take another readout"
+    if readout.kind == "range":
+        if config.depth == 1:
+            yield "readout.kind", "there is one layer only, so there is no range to choose: last would work"
+    elif readout.other != "scores":
+        if config.depth == 1:
+            yield "readout.other", "there is one layer only, which a softmax reads already: set readout to softmax"
+    elif any(config.at(layer).goodness.gives != "classes" for layer in range(1, config.depth + 1)):
+        yield "readout.other", "not all layers give class scores of their own: set each, skip_first or last"

@@ -9,6 +9,7 @@ import torch
 
 from trainer import figures
 from trainer.axes.precision import of_kind
+from trainer.axes.readout import AnyChooser
 from trainer.errors import Stopped
 from trainer.evaluate import Judgement, Sweep, judge
 from trainer.gauges import Sums
@@ -156,12 +157,11 @@ def judge_images(
         images, asked = (x, y), net or run.net
         return judge(asked, readout, run.head, images, trained=trained, tick=tick, sweep=sweep, precision=numbers)
 
-    if readout.kind != "range":
+    if not isinstance(readout, AnyChooser):
         return answers(x, y)
     if run.chosen is None or run.chosen[0] != run.counters.step:
-        valid = answers(run.data.x_valid, run.data.y_valid)
-        run.chosen = run.counters.step, readout.choose(valid.scores, run.data.y_valid)
-    return answers(x, y).over(run.chosen[1])
+        run.chosen = run.counters.step, answers(run.data.x_valid, run.data.y_valid).best(readout)
+    return answers(x, y).by(readout, run.chosen[1])
 
 
 def _accuracies(judgement: Judgement, total: str, by_layer: str) -> dict[str, float]:

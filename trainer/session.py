@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from trainer import arithmetic, checkpoint, machine, memory
-from trainer.axes.readout import Probe, Softmax
+from trainer.axes.readout import AnyHead
 from trainer.batches import Batches
 from trainer.chance import Stream, generator
 from trainer.config import RunConfig
@@ -61,7 +61,7 @@ class Session:
             phase.name: float(arithmetic.phase_flops(config, data.info, phase)) for phase in self.plan.phases
         }
         self.batches = Batches(data.x_train, data.y_train, self.plan, config.seed, augment=config.data.augment)
-        self.head = Head(config.readout, self.net) if isinstance(config.readout, Softmax | Probe) else None
+        self.head = Head(config.readout, self.net) if isinstance(config.readout, AnyHead) else None
         self.rivals = Rivals(self.net, data, config.seed, self.head)
         self.rng = generator(device, config.seed, Stream.DRAWS)
         self.dropout = Dropout(config, self.net, device)
@@ -71,8 +71,8 @@ class Session:
         self.counters = Counters()
         self.ledger = Ledger(layers)
         self.sample = _sample(config, len(data.y_train), device)
-        self.chosen: tuple[int, list[int]] | None = None
-        """The layers that a readout of a range reads, and the step for which they were chosen."""
+        self.chosen: tuple[int, str] | None = None
+        """The answer that a readout took by the validation images, and the step for which it did."""
         self.energy_before = 0.0
         self.e2e_before = 0.0
         self.began = time.time()

@@ -27,6 +27,7 @@ from ffweb.people.models import User
 from ffweb.runs import status
 from ffweb.runs.models import Run
 from trainer import config as trainer_config
+from trainer.controls import CONTROLS
 from trainer.presets import PRESETS, Preset, measured, words
 from trainer.presets.findings import FINDINGS, Case, Finding
 from trainer.presets.fingerprint import fingerprint
@@ -194,21 +195,26 @@ def row(seed: int, accuracy: float, control: str | None = None, **fields: Any) -
         **budget,
     }
     said = {"commit": "abc", "date": "2026-01-01", "machine": machine, "metrics": {"test/accuracy": accuracy}}
-    return {"seed": seed, "control": control, **common, **said, **fields}
+    config = trainer_config.parse(trainer_config.compose("ff-digits", None, fields.get("changes", {})))
+    more = {"derived": fingerprint(CONTROLS[control].derive(config), but=("data",))} if control else {}
+    return {"seed": seed, "control": control, **common, **said, **more, **fields}
 
 
 def test_what_was_measured_stands_beside_its_controls(
     page: Callable[[], str], two: tuple[Preset, Preset], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    rows = [row(0, 0.95), row(1, 0.97), row(0, 0.8, "random"), row(0, 0.98, "backprop"), row(2, 0.1, config="older")]
+    beside = [("random", 0.8), ("backprop", 0.98), ("linear", 0.9)]
+    rows = [row(n, accuracy) for n, accuracy in enumerate((0.95, 0.97, 0.96))] + [row(3, 0.1, config="older")]
+    rows += [row(n, level, control) for n in range(3) for control, level in beside if n == 0 or control != "linear"]
     (tmp_path / "measured.json").write_text(json.dumps(rows))
     monkeypatch.setattr(measured, "MEASURED", tmp_path / "measured.json")
     words = " ".join(re.sub(r"<[^>]*>", " ", entry(page(), "swish-symba")).split())
     assert (
-        "This project measured 96.00 ± 1.41 % · 2 seeds, 20 epochs, 12 s each on A CPU, 2 threads on 2 cores" in words
+        "This project measured 96.00 ± 1.00 % · 3 seeds, 20 epochs, 12 s each on A CPU, 2 threads on 2 cores" in words
     )
-    assert "Beside the same net frozen at random 80.00 %: 16.00 points better." in words
-    assert "Beside backprop 98.00 %: 2.00 points worse, which may be chance." in words
+    assert "Beside the same net frozen at random 80.00 ± 0.00 %: 16.00 points better." in words
+    assert "Beside backprop 98.00 ± 0.00 %: 2.00 points worse, which may be chance." in words
+    assert "Beside a softmax on the pixels 90.00 %: 6.00 points better with 1 seed, where 3 would tell." in words
     assert words.count("Not measured by this project yet.") == 1
 
 
@@ -256,8 +262,9 @@ def test_findings_are_hidden_until_their_cases_are_measured(
     found = Finding("deep", "Depth & sums", "A sum hides.", "One net.", "test/accuracy", (case,))
     monkeypatch.setattr(findings, "FINDINGS", (found,))
     assert "What we found" not in page()
-    one = row(0, 0.9, changes=dict(case.changes), config=_fingerprint(case.changes), per_layer=[0.81, None])
-    (tmp_path / "measured.json").write_text(json.dumps([one, one | {"control": "random"}]))
+    same: dict[str, Any] = {"changes": dict(case.changes), "config": _fingerprint(case.changes)}
+    rows = [row(0, 0.9, control, per_layer=[0.81, None], **same) for control in (None, "random")]
+    (tmp_path / "measured.json").write_text(json.dumps(rows))
     monkeypatch.setattr(measured, "MEASURED", tmp_path / "measured.json")
     text = page()
     assert 'href="#found"' in text

@@ -44,6 +44,7 @@ CONTEXT = {
     "scope.block": {"architecture.hidden": [16, 12, 8], "readout.kind": "softmax"},
     "schedule.alternating": {"scope.kind": "pair"},
     "readout.range": {**ROWS, "data.valid_size": 40},
+    "readout.better": {**ROWS, "data.valid_size": 40},
     "readout.pool": {**MAPS, "label_code.kind": "channel"},
     "competitors.classes": tiny.MONO,
     "competitors.rollout": {

@@ -48,7 +48,8 @@ def run(where: Path, *command: str) -> subprocess.CompletedProcess[str]:
 def test_a_goodness_function_is_one_class(extended: Path) -> None:
     run(extended, "-c", ORACLE)
     assert "Loudest unit" in run(extended, "-m", "trainer", "schema").stdout
-    choices = ["--set", "goodness.kind=loudest", "--set", "schedule.epochs=3", "--set", "threads=1"]
+    wide = ["--set", "architecture.hidden=[500,500]"]
+    choices = [*wide, "--set", "goodness.kind=loudest", "--set", "schedule.epochs=3", "--set", "threads=1"]
     run(extended, "-m", "trainer", "run", "--preset", "ff-digits", *choices, "--out", "run")
     result = json.loads((extended / "run" / "result.json").read_text())
     assert result["test_accuracy"] > 0.5  # ten labels: it learns

@@ -32,8 +32,20 @@ def test_the_statistics_by_hand():
     assert random.control.error == pytest.approx(0.02)  # √(0.8 · 0.2 / 400)
     assert random.gain == pytest.approx(0.1)
     assert random.error == pytest.approx(sqrt(0.000225 + 0.0004 / 3 + 0.0004))  # 0.0275
-    assert (random.beats, linear.beats) == (True, False)  # 0.1 > 0.0551; 0.04 < 0.0512
+    assert (random.beats, linear.beats) == (None, None)  # a single seed knows of no spread
     assert found.per_layer == (0.5, None)
+
+
+@pytest.mark.parametrize("control", ["random", "linear"])
+def test_beaten_is_said_with_three_seeds_of_both_and_by_two_standard_errors(control):
+    def beats(own, other, level):
+        rows = [*(row(seed, 0.9) for seed in own), *(row(seed, level, control) for seed in other)]
+        return summary(rows).controls[control].beats
+
+    three, two = range(3), range(2)
+    assert beats(three, three, 0.8)
+    assert beats(three, three, 0.87) is False  # 0.03 < 2 √(0.9 · 0.1 / 400 + 0.87 · 0.13 / 400) = 0.045
+    assert (beats(three, two, 0.8), beats(two, three, 0.8)) == (None, None)
 
 
 def test_an_error_is_better_down_and_has_the_spread_of_its_accuracy():
@@ -52,10 +64,11 @@ def test_a_perplexity_is_judged_by_its_seeds_alone():
     assert one.figure.metric == "test/perplexity"
     assert one.controls["random"].gain == pytest.approx(1.5)
     assert one.controls["random"].beats is None
-    two = summary([text(0, 5.4), text(1, 5.6), text(0, 7.0, "random"), text(1, 7.1, "random")])
-    assert two.figure.best == 5.4
-    assert two.controls["random"].error == pytest.approx(sqrt(0.02 / 2 + 0.005 / 2))
-    assert two.controls["random"].beats
+    seeds = zip((5.4, 5.6, 5.5), (7.0, 7.1, 7.2), strict=True)
+    three = summary([r for n, (own, other) in enumerate(seeds) for r in (text(n, own), text(n, other, "random"))])
+    assert three.figure.best == 5.4
+    assert three.controls["random"].error == pytest.approx(sqrt(0.01 / 3 + 0.01 / 3))
+    assert three.controls["random"].beats
 
 
 def test_a_head_is_shown_beside_its_label_sweep(table):
@@ -84,6 +97,13 @@ def test_rows_of_an_earlier_form_of_a_preset_do_not_count():
     assert current(PRESETS["ff-digits"], [kept, changed], {"optimiser.lr": 0.5}) == [changed]
     gone = row() | {"changes": {"optimiser.no_such": 1}}
     assert current(PRESETS["ff-digits"], [gone], {"optimiser.no_such": 1}) == []
+
+
+def test_a_control_that_is_derived_otherwise_by_now_does_not_count():
+    kept, old = row(0, control="backprop"), row(0, control="random", derived="000000000000")
+    unsaid = {name: value for name, value in row(1, control="random").items() if name != "derived"}
+    gone = row(0) | {"control": "no_such"}
+    assert current(PRESETS["ff-digits"], [row(0), kept, old, unsaid, gone]) == [row(0), kept]
 
 
 def test_a_fingerprint_is_of_what_is_learnt_alone():
@@ -131,11 +151,11 @@ def test_every_preset_has_a_line_and_says_what_is_known(table):
     assert a == [
         "`a`", "Title of a", "60 epochs<br>20 s<br>86,220 images", "0, 1", "90.00 ± 2.83 %", "50.0 · –",
         "≥ 89.50 %: met",
-        "random 80.00 % (1 seed): +10.00 points, beaten (2 s.e. 6.40 points)"
-        "<br>backprop 95.00 % (1 seed): −5.00 points, **not beaten** (2 s.e. 5.45 points)",
+        "random 80.00 % (1 seed): +10.00 points, not judged below 3 seeds (2 s.e. 6.40 points)"
+        "<br>backprop 95.00 % (1 seed): −5.00 points, not judged below 3 seeds (2 s.e. 5.45 points)",
         "A processor, 1 thread on 2 cores, torch 2.13.0", "012345678 with changes",
     ]  # fmt: skip
-    assert b == ["`b`", "Title of b", "expected: 18 s", "–", "not run", "–", "≤ 1.60 % error", "–", "–", "–"]
+    assert b == ["`b`", "Title of b", "expected: 6.0 s", "–", "not run", "–", "≤ 1.60 % error", "–", "–", "–"]
     assert c[4] == "not run"
 
 
@@ -199,12 +219,14 @@ def test_a_row_measured_again_replaces_the_one_before(tmp_path):
 
 
 def test_presets_say_what_was_measured(monkeypatch, capsys):
-    monkeypatch.setattr("trainer.commands.presets.read", lambda: [row(0), row(1), row(0, 0.8, "random")])
+    rows = [row(seed, level, control) for seed in range(3) for level, control in ((0.9, None), (0.8, "random"))]
+    monkeypatch.setattr("trainer.commands.presets.read", lambda: rows)
     assert main(["presets"]) == main(["presets", "--json"]) == 0
     out = capsys.readouterr().out
-    assert "this project measured 90.00 ± 0.00 % (test, 2 seeds; 60 epochs, 20 s; A processor, 1 thread" in out
+    assert "this project measured 90.00 ± 0.00 % (test, 3 seeds; 60 epochs, 20 s; A processor, 1 thread" in out
     listed = {entry["name"]: entry for entry in json.loads(out[out.index("\n[") :])}
     assert listed["ff-digits"]["measured"]["controls"]["random"]["beats"] is True
+    assert "beside its control random: 80.00 ± 0.00 % (3 seeds), beaten" in out
     assert listed["backprop-digits"]["measured"] is None
 
 

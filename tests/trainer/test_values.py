@@ -12,8 +12,9 @@ from tests.trainer import plainly
 from tests.trainer.plainly import CLASSES, IMAGES, climb, images, learn, made, moved, near, overlaid, rms, weights
 from trainer.axes.competitors import AllLabels, Classes, WrongLabel
 from trainer.axes.goodness import Activity, Groups, PatchProjection
-from trainer.axes.readout import Range
+from trainer.axes.readout import Better, Range
 from trainer.axes.terms import Contrast, Similarity
+from trainer.evaluate import Judgement
 from trainer.update.reading import Task
 
 
@@ -356,8 +357,23 @@ def test_optimisers(fields, wanted):
     assert np.allclose(flat, wanted(start, slopes), rtol=1e-5)
 
 
+RIGHT, WRONG = torch.tensor([[2.0, 0.0], [0.0, 2.0]]), torch.tensor([[0.0, 3.0], [3.0, 0.0]])
+
+
+def chosen(readout, scores, heads=None):
+    return Judgement(scores, RIGHT, torch.tensor([0, 1]), heads=heads or {}).best(readout)
+
+
 def test_a_range_is_the_best_stretch_of_layers():
-    right, wrong = torch.tensor([[2.0, 0.0], [0.0, 2.0]]), torch.tensor([[0.0, 3.0], [3.0, 0.0]])
-    y = torch.tensor([0, 1])
-    assert Range().choose({0: wrong, 1: right, 2: right}, y) == [0, 1, 2]  # 2 + 2 > 3: the longest of the good ones
-    assert Range().choose({0: 2 * wrong, 1: right, 2: right}, y) == [1, 2]
+    scores = {0: WRONG, 1: RIGHT, 2: RIGHT}
+    assert chosen(Range(), scores) == "the scores of layers 1 to 3"  # 2 + 2 > 3: the longest of the good ones
+    assert chosen(Range(), scores | {0: 2 * WRONG}) == "the scores of layers 2 to 3"
+    assert chosen(Range(), {0: WRONG, 1: RIGHT, 2: 2 * WRONG}) == "the scores of layer 2"
+
+
+def test_the_better_of_two_is_the_softmax_unless_the_other_is_right_more_often():
+    scores = {0: RIGHT, 1: 2 * WRONG}
+    for head, name in ((RIGHT, "a softmax on all layers"), (WRONG, "the scores of layer 1")):
+        assert chosen(Better(), scores, {"a softmax on all layers": head}) == name
+    heads = {"a softmax on all layers": WRONG, "a softmax on the last layer": RIGHT}
+    assert chosen(Better(other="last"), scores, heads) == "a softmax on the last layer"

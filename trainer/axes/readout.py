@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -13,11 +13,26 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Which = Literal["all", "skip_first", "last"]
+Softmaxes = dict[str, list[list[int]]]
+"""The softmaxes of a head, each by the layers (from 0) that it reads, under the answers that they add up to."""
 
 
 def _chosen(which: Which, layers: int) -> list[int]:
     """The layers (from 0) that count."""
     return {"all": list(range(layers)), "skip_first": list(range(1, layers)), "last": [layers - 1]}[which]
+
+
+def _stretches(scores: Mapping[int, Tensor]) -> dict[str, Tensor]:
+    """The scores (N, K) of neighbouring layers, added; the longest stretches come first."""
+    layers = sorted(scores)
+    found = [layers[first:end] for first in range(len(layers)) for end in range(first + 1, len(layers) + 1)]
+    found.sort(key=len, reverse=True)
+    return {_named(stretch): sum((scores[at] for at in stretch[1:]), scores[stretch[0]]) for stretch in found}
+
+
+def _named(stretch: Sequence[int]) -> str:
+    first, last = stretch[0] + 1, stretch[-1] + 1
+    return f"the scores of layer {first}" if first == last else f"the scores of layers {first} to {last}"
 
 
 class Candidates(Value, title="Label sweep"):
@@ -65,16 +80,9 @@ class Range(Value, title="Range"):
     def reads(self, layers: int) -> list[int]:
         return list(range(layers))
 
-    def choose(self, scores: Mapping[int, Tensor], y: Tensor) -> list[int]:
-        """The layers to read, from the scores (N, K) of each and the labels y (N,) of the validation images."""
-        layers = sorted(scores)
-        stretches = [layers[first:end] for first in range(len(layers)) for end in range(first + 1, len(layers) + 1)]
-
-        def right(stretch: list[int]) -> tuple[int, int]:
-            total = sum((scores[layer] for layer in stretch[1:]), scores[stretch[0]])
-            return int((total.argmax(1) == y).sum()), len(stretch)
-
-        return max(stretches, key=right)
+    def options(self, scores: Mapping[int, Tensor], heads: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Every answer (N, K) that there is to choose from, by what it is called: the first of the best is taken."""
+        return _stretches(scores)
 
 
 class Last(Value, title="Last layer"):
@@ -88,6 +96,14 @@ class Last(Value, title="Last layer"):
         return [layers - 1]
 
 
+class _Of(Value):
+    layers: Which = Field("all", title="Layers")
+    """Whose activities it reads."""
+
+    def reads(self, layers: int) -> list[int]:
+        return _chosen(self.layers, layers)
+
+
 class _Head(Value):
     """A linear softmax that learns beside the net, on activities scaled to RMS 1; no gradient reaches the net.
 
@@ -96,8 +112,6 @@ class _Head(Value):
 
     needs: ClassVar[str] = "activity"
     learns: ClassVar[bool] = True
-    layers: Which = Field("all", title="Layers")
-    """Whose activities it reads."""
     lr: float = Field(0.001, gt=0, le=1000, title="Learning rate")
     """Of its own Adam; it falls as the run's does."""
     weight_decay: float = Field(0.0, ge=0, le=1000, title="Weight decay", json_schema_extra=RARE)
@@ -110,28 +124,68 @@ class _Head(Value):
     pool: int | None = Field(None, ge=1, le=1024, title="Pooled to", json_schema_extra=RARE)
     """Maps are averaged to so many places each way, tokens to their mean if set; empty: all numbers are read."""
 
-    def reads(self, layers: int) -> list[int]:
-        return _chosen(self.layers, layers)
 
-
-class Softmax(_Head, title="Softmax head"):
+class Softmax(_Head, _Of, title="Softmax head"):
     """One linear softmax on the activities of the layers, side by side.
 
     Source: Hinton 2022 (under the neutral label, first layer left out; linear classifier of the unsupervised example).
     """
 
-    apart: ClassVar[bool] = False
     kind: Literal["softmax"] = "softmax"
 
+    def softmaxes(self, layers: int) -> Softmaxes:
+        """What it is made of, in a net of so many layers."""
+        return {_SOFTMAX[self.layers]: [self.reads(layers)]}
 
-class Probe(_Head, title="Probe of each layer"):
+
+class Probe(_Head, _Of, title="Probe of each layer"):
     """A linear softmax on each layer of its own; the answer is the sum of their log-probabilities.
 
     Shows what a layer's features are worth, apart from what its goodness says.
     """
 
-    apart: ClassVar[bool] = True
     kind: Literal["probe"] = "probe"
 
+    def softmaxes(self, layers: int) -> Softmaxes:
+        """What it is made of, in a net of so many layers."""
+        return {_EACH: [[layer] for layer in self.reads(layers)]}
 
-AnyReadout = Annotated[Candidates | Sum | Range | Last | Softmax | Probe, Field(discriminator="kind")]
+
+class Better(_Head, title="Better of two"):
+    """A softmax on all layers learns beside another readout: who does better on the validation images answers.
+
+    Chosen anew at each evaluation; the softmax where both are as good. Frozen layers are read so when they stand
+    beside a run that has learnt: by the strongest that learns no layer, whatever reads the run.
+    """
+
+    kind: Literal["better"] = "better"
+    other: Literal["scores", "skip_first", "last", "each"] = Field("scores", title="Against")
+    """scores: the layers' own class scores, added over those neighbouring layers that do best. skip_first, last: a
+    softmax on these layers. each: a softmax on each layer, their log-probabilities added."""
+
+    def reads(self, layers: int) -> list[int]:
+        return list(range(layers))
+
+    def softmaxes(self, layers: int) -> Softmaxes:
+        """What it is made of, in a net of so many layers."""
+        found = {_SOFTMAX["all"]: [self.reads(layers)]}
+        if self.other == "each":
+            return found | {_EACH: [[layer] for layer in range(layers)]}
+        return found if self.other == "scores" else found | {_SOFTMAX[self.other]: [_chosen(self.other, layers)]}
+
+    def options(self, scores: Mapping[int, Tensor], heads: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Every answer (N, K) that there is to choose from, by what it is called: the first of the best is taken."""
+        return {**heads, **(_stretches(scores) if self.other == "scores" else {})}
+
+
+_SOFTMAX: dict[Which, str] = {
+    "all": "a softmax on all layers",
+    "skip_first": "a softmax on all layers but the first",
+    "last": "a softmax on the last layer",
+}
+_EACH = "a softmax on each layer"
+AnyHead = Softmax | Probe | Better
+"""Those that learn."""
+AnyChooser = Range | Better
+"""Those that choose among answers on the validation images."""
+AnyReadout = Annotated[Candidates | Sum | Range | Last | Softmax | Probe | Better, Field(discriminator="kind")]

@@ -33,7 +33,7 @@ class Rolls:
         seeds = torch.randint(len(self._data.x_train), (len(text),), generator=rng, device=rng.device)
         text[:, :window] = self._data.x_train[seeds].squeeze(1).argmax(-1)
         for place in range(window, text.shape[1]):
-            logs = self._head.answers(self._images(text[:, place - window : place]))[0]
+            logs = next(iter(self._head.answers(self._images(text[:, place - window : place]))[0].values()))
             text[:, place] = torch.multinomial(logs.exp(), 1, generator=rng)[:, 0]
 
     def draw(self, count: int, rng: Generator) -> tuple[Tensor, Tensor]:

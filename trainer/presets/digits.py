@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from trainer.presets.base import Preset
-from trainer.presets.parts import BACKPROP, CLASS_ROWS, joint
+from trainer.presets.parts import BACKPROP, CLASS_ROWS, SMALL, joint
 
 DIGITS = (
     Preset(
         name="ff-digits",
         title="Forward-Forward on digits",
         summary="The label in the first ten pixels, a random wrong label against it, every layer on its own. "
-        "Swish-SymBa instead of a threshold, so that it learns within seconds.",
+        "Swish-SymBa instead of a threshold, so that it learns within seconds; layers so narrow that random ones would "
+        "not do.",
         source="Hinton 2022 (method); dah33/explore_forward_forward (objective)",
         published=None,
-        minutes=0.3,
-        config={"name": "FF on digits"},
+        minutes=0.1,
+        config={"name": "FF on digits", "architecture": SMALL},
         method="swish-symba",
     ),
     Preset(
@@ -27,6 +28,7 @@ DIGITS = (
         config={
             **BACKPROP,
             "name": "Backprop on digits",
+            "architecture": SMALL,
             "schedule": joint(30, 64),
             "optimiser": {"kind": "adam", "lr": 0.001},
         },
@@ -42,6 +44,7 @@ DIGITS = (
         config={
             **CLASS_ROWS,
             "name": "Mono-Forward on digits",
+            "architecture": SMALL,
             "schedule": joint(30, 64),
             "optimiser": {"kind": "adam", "lr": 0.001},
         },
@@ -54,8 +57,12 @@ DIGITS = (
         "makes a threshold work on a mean.",
         source="Hinton 2022",
         published=None,
-        minutes=0.3,
-        config={"name": "FF on digits, threshold", "objective": {"kind": "threshold", "theta": 1.0, "slope": 20.0}},
+        minutes=0.1,
+        config={
+            "name": "FF on digits, threshold",
+            "architecture": SMALL,
+            "objective": {"kind": "threshold", "theta": 1.0, "slope": 20.0},
+        },
         method="ff",
     ),
     Preset(
@@ -65,8 +72,8 @@ DIGITS = (
         "paper's open questions.",
         source="Hinton 2022 (minimising the sum of squares)",
         published=None,
-        minutes=0.3,
-        config={"name": "FF on digits, minimised", "goodness": {"kind": "activity", "sign": -1}},
+        minutes=0.1,
+        config={"name": "FF on digits, minimised", "architecture": SMALL, "goodness": {"kind": "activity", "sign": -1}},
         method="ff",
     ),
     Preset(
@@ -76,8 +83,8 @@ DIGITS = (
         "the same for z and −z.",
         source="Hinton 2022 (open question)",
         published=None,
-        minutes=0.3,
-        config={"name": "FF on digits, Student's t", "activation": {"kind": "student_t"}},
+        minutes=0.1,
+        config={"name": "FF on digits, Student's t", "architecture": SMALL, "activation": {"kind": "student_t"}},
         method="ff",
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -27,9 +28,9 @@ def same(a: RunConfig, b: RunConfig) -> bool:
     return essence(a) == essence(b)
 
 
-def fingerprint(config: RunConfig) -> str:
-    """Twelve hex digits, equal for configs that differ in nothing but seed and neutral fields."""
-    content = {name: value for name, value in essence(config).items() if name != "seed"}
+def fingerprint(config: RunConfig, but: Sequence[str] = ()) -> str:
+    """Twelve hex digits, equal for configs that differ in nothing but seed, neutral fields and those of `but`."""
+    content = {name: value for name, value in essence(config).items() if name not in ("seed", *but)}
     return digest(content)
 
 

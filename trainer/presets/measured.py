@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
-from trainer.config import compose, parse
+from trainer.config import RunConfig, compose, parse
+from trainer.controls import CONTROLS
 from trainer.errors import ConfigError
 from trainer.presets.base import Preset
 from trainer.presets.fingerprint import fingerprint
@@ -40,6 +41,9 @@ class Row(TypedDict):
     """Dotted changes of the preset, without those that change no result (name, device, threads, …)."""
     config: str
     """Fingerprint of the preset's config with `changes`; of a control too the one that it was derived from."""
+    derived: NotRequired[str]
+    """Of a control: fingerprint of its own config but for the data, so that one that is derived otherwise today counts
+    no longer."""
     metrics: dict[str, float]
     """Last values: test/accuracy, train/accuracy, test/perplexity, … as far as the run has them."""
     per_layer: list[float | None]
@@ -77,10 +81,25 @@ def current(preset: Preset, rows: Iterable[Row], changes: dict[str, Any] | None 
     if not mine:
         return []
     try:
-        now = fingerprint(parse(compose(preset.name, None, changes)))
+        config = parse(compose(preset.name, None, changes))
     except ConfigError:  # the changes name what is no setting any more
         return []
-    return [row for row in mine if row["config"] == now]
+    now, controls = fingerprint(config), {row["control"] for row in mine} - {None}
+    derived = {name: _derived(name, config) for name in controls if name}
+
+    def stands(row: Row) -> bool:
+        control = row["control"]
+        return not control or (derived[control] is not None and row.get("derived") == derived[control])
+
+    return [row for row in mine if row["config"] == now and stands(row)]
+
+
+def _derived(control: str, config: RunConfig) -> str | None:
+    """As `Row.derived` has it, by the control of today; None where there is none of that name."""
+    try:
+        return fingerprint(CONTROLS[control].derive(config), but=("data",)) if control in CONTROLS else None
+    except ConfigError:
+        return None
 
 
 def variants(preset: Preset, rows: Sequence[Row]) -> list[dict[str, Any]]:

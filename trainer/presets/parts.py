@@ -38,6 +38,10 @@ def mlp(*hidden: int) -> Part:
     return {"kind": "mlp", "hidden": list(hidden)}
 
 
+SMALL = mlp(30, 30)
+"""The net for digits: so narrow that layers that learn beat layers that do not, which with 500 units read 98 %, too."""
+
+
 def joint(epochs: int, batch: int = 256) -> Part:
     """All layers in every step."""
     return {"kind": "joint", "epochs": epochs, "batch_size": batch}

@@ -7,8 +7,8 @@ Standard error of a mean over n seeds, all judged on the same T test images:
 p (1 − p) / T is the binomial part: how far the accuracy p on other T images would be off. It does not shrink with more
 seeds. s is the standard deviation between seeds (n − 1 below), left out for a single seed, where it is not known. A
 perplexity has no binomial part, so that a single seed has no standard error. A preset beats a control when their means
-differ by more than 2 √(se² + se_control²), in the right direction; both are judged on the same images, which makes the
-bar a little higher than it had to be.
+differ by more than 2 √(se² + se_control²), in the right direction, and both were run with SEEDS seeds or more: one seed
+knows nothing of s. Both are judged on the same images, which makes the bar a little higher than it had to be.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from trainer.presets.measured import Machine, Row
 Better = Literal["up", "down"]
 SHOWN = ("test/accuracy", "test/sweep_accuracy", "test/accuracy_no_top_down", "test/perplexity")
 ERRORS_APART = 2.0
+SEEDS = 3
+"""Without so many of both nothing is said to be beaten, or not."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,18 @@ class Against:
     """By how much the preset is better, in the metric's unit; negative where it is worse."""
     error: float | None
     """Standard error of the gain."""
+    seeds: int
+    """The fewer of both."""
+
+    @property
+    def judged(self) -> bool:
+        """Whether there are seeds enough to say anything."""
+        return self.error is not None and self.seeds >= SEEDS
 
     @property
     def beats(self) -> bool | None:
-        """Whether the gain exceeds two standard errors; None where they cannot be known."""
-        return None if self.error is None else self.gain > ERRORS_APART * self.error
+        """Whether the gain exceeds two standard errors; None where that cannot be said."""
+        return self.gain > ERRORS_APART * self.error if self.error is not None and self.judged else None
 
 
 @dataclass(frozen=True)
@@ -192,7 +201,7 @@ def _against(figure: Figure, control: Figure) -> Against:
     gain = (figure.mean - control.mean) * (1 if figure.better == "up" else -1)
     known = figure.error is not None and control.error is not None
     error = sqrt((figure.error or 0) ** 2 + (control.error or 0) ** 2) if known else None
-    return Against(control, gain, error)
+    return Against(control, gain, error, min(figure.n, control.n))
 
 
 def _per_layer(rows: Sequence[Row]) -> tuple[float | None, ...]:

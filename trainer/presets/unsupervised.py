@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trainer.presets.base import Preset, Published, Target
-from trainer.presets.parts import MNIST, NONE, half, joint, mlp
+from trainer.presets.parts import MNIST, NONE, SMALL, half, joint, mlp
 
 UNSUPERVISED = (
     Preset(
@@ -32,12 +32,13 @@ UNSUPERVISED = (
     Preset(
         name="ff-unsupervised-digits",
         title="Forward-Forward on digits without labels",
-        summary="The same in seconds, on images of 8 × 8 pixels: on so small images the frozen net is hard to beat.",
+        summary="The same in seconds, on images of 8 × 8 pixels and in narrow layers.",
         source="Hinton 2022 (method)",
         published=None,
         minutes=0.2,
         config={
             "name": "FF on digits without labels",
+            "architecture": SMALL,
             "label_code": NONE,
             "competitors": {"kind": "hybrid_image", "blurs": 1},
             "schedule": joint(30, 64),

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from trainer.presets.fingerprint import fingerprint
 from trainer.presets.measured import Machine, Row, read
 from trainer.reproduce import folders
 from trainer.reproduce.plan import Job, User
@@ -80,6 +81,8 @@ def _row(job: Job, user: User, result: dict[str, Any], environment: dict[str, An
     }
     if "ngrams" in result:
         row["ngrams"] = result["ngrams"]
+    if job.control:
+        row["derived"] = fingerprint(job.config, but=("data",))
     return row
 
 

@@ -9,7 +9,7 @@ from trainer.config import compose
 from trainer.data.catalogue import describe
 from trainer.presets import PRESETS, Preset, words
 from trainer.presets.measured import Row, current, variants
-from trainer.presets.summary import Against, Summary, summary
+from trainer.presets.summary import SEEDS, Against, Summary, summary
 from trainer.reproduce.page import NONE, table
 from trainer.words import plural
 
@@ -100,14 +100,12 @@ def _distance(metric: str, value: float) -> str:
 
 
 def _against(name: str, against: Against) -> str:
-    """`random 94.10 ± 0.20 % (3 seeds): beaten by 2.92 points (2 s.e.: 0.41)`."""
+    """`random 94.10 ± 0.20 % (3 seeds): +2.92 points, beaten (2 s.e. 0.41 points)`."""
     metric = against.control.metric
     gain = words.difference(metric, against.gain)
-    start = f"{name} {words.mean(against.control)} ({words.seeds(against.control)}): {gain}"
-    if against.error is None:
-        return f"{start}, not judged with a single seed"
-    bar = _distance(metric, 2 * against.error)
-    return f"{start}, {'beaten' if against.beats else '**not beaten**'} (2 s.e. {bar})"
+    bar = "" if against.error is None else f" (2 s.e. {_distance(metric, 2 * against.error)})"
+    judged = {True: "beaten", False: "**not beaten**", None: f"not judged below {SEEDS} seeds"}[against.beats]
+    return f"{name} {words.mean(against.control)} ({words.seeds(against.control)}): {gain}, {judged}{bar}"
 
 
 def _commit(commit: str) -> str:

@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from trainer.presets import Preset, words
 from trainer.presets import measured as file
-from trainer.presets.summary import ERRORS_APART, Against, Summary, summary
+from trainer.presets.summary import ERRORS_APART, SEEDS, Against, Summary, summary
+from trainer.words import plural
 
 CONTROLS = {
     "random": "the same net frozen at random",
@@ -61,13 +62,16 @@ def effort(found: Summary) -> str:
 
 
 def _beside(control: str, against: Against) -> str:
-    """`backprop 98.21 ± 0.05 %: 1.19 points worse`; a difference within the noise is none."""
+    """`backprop 98.21 ± 0.05 %: 1.19 points worse`; a difference within the noise, or of too few seeds, is none."""
     difference = words.difference(against.control.metric, abs(against.gain)).removeprefix("+")
     side = "better" if against.gain > 0 else "worse"
-    doubt = "" if _certain(against) else ", which may be chance"
-    return f"{CONTROLS.get(control, control)} {words.mean(against.control)}: {difference} {side}{doubt}"
+    name = CONTROLS.get(control, control)
+    return f"{name} {words.mean(against.control)}: {difference} {side}{_doubt(against)}"
 
 
-def _certain(against: Against) -> bool:
-    """Whether the difference, either way, is beyond two standard errors."""
-    return against.error is not None and abs(against.gain) > ERRORS_APART * against.error
+def _doubt(against: Against) -> str:
+    """What keeps the difference, either way, from being one."""
+    if not against.judged:
+        return f" with {plural(against.seeds, 'seed')}, where {SEEDS} would tell"
+    assert against.error is not None
+    return "" if abs(against.gain) > ERRORS_APART * against.error else ", which may be chance"

@@ -22,7 +22,7 @@ AXES = (
     "schedule",
     "readout",
 )
-UNTOLD = ("epochs", "batch_size")  # of a schedule: how long, not how
+UNTOLD = ("epochs", "batch_size", "hidden")  # how long and how wide, not how
 
 
 @cache
