@@ -93,7 +93,7 @@ CHARTS: tuple[Chart, ...] = (
         (Series("layers/*/accuracy"),),
         unit="fraction",
         kind="map",
-        now=Now("layers/*/accuracy", "best", "best"),
+        now=Now("layers/*/accuracy", "best", "highest"),
         needs="layers",
     ),
     Chart(

@@ -103,13 +103,13 @@ def row(run: Mapping[str, Any], best: Mapping[tuple[str, str], float]) -> Row:
     values = run["latest"]
     data = data_of(str(run["config"].get("data", {}).get("name", "")))
     content = run["data"]["content"] if run["data"] else ""
-    accuracy = values.get("test/accuracy")
+    accuracy, chosen_by = values.get("test/accuracy"), values.get("valid/accuracy")
     return Row(
         run=run,
         method=method(run["config"]),
         data=data,
         accuracy=accuracy,
-        best=run["ended"] is not None and accuracy is not None and accuracy == best.get((data.name, content)),
+        best=run["ended"] is not None and chosen_by is not None and chosen_by == best.get((data.name, content)),
         memory=peak_memory(values),
         speed=values.get("speed/images_per_second"),
         energy=values.get("energy/total"),

@@ -11,7 +11,8 @@ from ffweb.runs import status
 from ffweb.runs.access import run_for, runs_for
 from ffweb.runs.models import Fact, Run
 
-ACCURACY = "result.test/accuracy.last"
+CHOSEN_BY = "result.valid/accuracy.last"
+"""What the best of several runs is chosen by: who chooses by the test images has none left to be judged on."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,11 @@ def data_sets(user: User) -> list[str]:
 
 
 def best_accuracies(user: User) -> dict[tuple[str, str], float]:
-    """{(data set, its content): the highest last test accuracy}, where at least two ended runs can be compared."""
+    """{(data set, its content): the highest accuracy on validation images}, where two ended runs or more have it."""
     rows = (
         runs_for(user)
         .order_by()
-        .filter(facts__key=ACCURACY, archived=False)
+        .filter(facts__key=CHOSEN_BY, archived=False)
         .values("config__data__name", "environment__data__content")
         .annotate(best=Max("facts__num"), n=Count("pk"))
     )

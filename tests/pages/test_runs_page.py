@@ -24,13 +24,14 @@ Browser = Callable[..., Client]
 MNIST = {"data": {"name": "mnist"}}
 
 
-def finished(owner: User, name: str, accuracy: float, **fields: Any) -> Run:
+def finished(owner: User, name: str, accuracy: float, valid: float | None = None, **fields: Any) -> Run:
+    said = {"test/accuracy": accuracy} | ({} if valid is None else {"valid/accuracy": valid})
     ended = timezone.now()
     return make_run(
         owner,
         name,
         status="finished",
-        latest={"test/accuracy": accuracy},
+        latest=said,
         started=ended - timedelta(seconds=171),
         ended=ended,
         sparkline=[0.5, accuracy],
@@ -94,11 +95,11 @@ def test_an_accuracy_has_the_same_digits_here_as_everywhere(browser: Browser, al
     assert "95.83<" in row(browser(alice).get("/").content.decode(), run)
 
 
-def test_best_of_each_data_set_is_marked_only_where_there_are_two(browser: Browser, alice: User) -> None:
-    worse, better = finished(alice, "a", 0.90), finished(alice, "b", 0.95)
-    alone = finished(alice, "c", 0.99, config=MNIST)
+def test_best_of_each_data_set_is_chosen_by_validation_where_there_are_two(browser: Browser, alice: User) -> None:
+    worse, better = finished(alice, "a", 0.97, valid=0.90), finished(alice, "b", 0.95, valid=0.92)
+    alone, unknown = finished(alice, "c", 0.99, valid=0.99, config=MNIST), finished(alice, "d", 0.999)
     page = browser(alice).get("/").content.decode()
-    assert [">best<" in row(page, run) for run in (worse, better, alone)] == [False, True, False]
+    assert [">best<" in row(page, run) for run in (worse, better, alone, unknown)] == [False, True, False, False]
 
 
 def test_names_are_text_everywhere(browser: Browser, alice: User) -> None:

@@ -1,10 +1,9 @@
-"""The best finished run of each preset that a user may see, in this installation's database."""
+"""What the finished runs of each preset came to that a user may see, in this installation's database."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,7 +15,7 @@ from ffweb.runs.models import Fact, Run
 from trainer import config as trainer_config
 from trainer.data.fingerprint import Fingerprint, differ, read
 from trainer.presets import Preset, words
-from trainer.presets.summary import accuracy_of, direction
+from trainer.presets.summary import accuracy_of
 
 ACCURACY = "test/accuracy"
 LATEST = 400  # finished runs of presets that are looked at
@@ -24,11 +23,13 @@ LATEST = 400  # finished runs of presets that are looked at
 
 @dataclass(frozen=True)
 class Reached:
-    """The best of `runs` finished runs of a preset as it stands, and their median, in words."""
+    """What `runs` finished runs of a preset as it stands came to, in words: none is picked by the test images."""
 
     run_id: str
-    best: str
+    """The run in the middle, the lower one of two."""
     middle: str
+    least: str
+    most: str
     runs: int
 
 
@@ -74,6 +75,8 @@ def _over_the_same_data(runs: QuerySet[Run]) -> dict[str, tuple[str, dict[str, A
 
 
 def _of(values: list[tuple[float, str]], metric: str) -> Reached:
-    best, run_id = max(values) if direction(metric) == "up" else min(values)
-    middle = median(value for value, _ in values)
-    return Reached(run_id, words.figure(metric, best), words.figure(metric, middle), len(values))
+    """`values`: (last value, run) of each."""
+    found = sorted(values)
+    middle, run_id = found[(len(found) - 1) // 2]
+    least, most = (words.figure(metric, value) for value in (found[0][0], found[-1][0]))
+    return Reached(run_id, words.figure(metric, middle), least, most, len(found))

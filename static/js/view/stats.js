@@ -36,10 +36,13 @@ const latestAxis = (lines, axis) => lines.store.last(`axis/${axis}`);
 
 /** @param {About} about @returns {Stat} */
 function accuracy({ lines }) {
-  const top = best(lines, "test/accuracy");
+  const name = lines.store.get("valid/accuracy") ? "valid/accuracy" : "test/accuracy";
+  const top = best(lines, name);
   const epochs = lines.store.get("axis/epoch");
   const when = top && epochs ? Math.round(lines.at("epoch", top.step) * 10) / 10 : null;
-  const note = top && when !== null ? `best ${percent(top.value)} at epoch ${number(when)}` : "";
+  // Only validation images may say which epoch is best: one that the test images choose is no result.
+  const word = name === "valid/accuracy" ? "best on validation images" : "highest";
+  const note = top && when !== null ? `${word} ${percent(top.value)} at epoch ${number(when)}` : "";
   return { title: "Test accuracy", text: percent(lines.told("test/accuracy")), note };
 }
 
