@@ -7,7 +7,7 @@ from typing import Any
 
 from ffweb.pages import charts
 from ffweb.pages.form_values import value_at
-from ffweb.pages.method import BACKPROP, method
+from ffweb.pages.method import BACKPROP, FROZEN, Method, method
 from ffweb.pages.run_words import info_of, test_images
 from ffweb.pages.sentence import Outcome, outcome
 from ffweb.runs import data, queries, sound
@@ -56,26 +56,37 @@ def result_parts(result: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def twin_of(run: Run, group: Sequence[Payload]) -> Payload | None:
-    """The backprop run of the same launch, data, widths and seed; None for a run that is backprop itself."""
-    if method(run.config) == BACKPROP:
+    """The backprop run beside it; None for a run that is backprop itself."""
+    return _beside(run, group, BACKPROP)
+
+
+def frozen_of(run: Run, group: Sequence[Payload]) -> Payload | None:
+    """The run beside it whose layers stay as they start; None for a run that is one itself."""
+    return _beside(run, group, FROZEN)
+
+
+def _beside(run: Run, group: Sequence[Payload], kind: Method) -> Payload | None:
+    """The run of this kind of the same launch, data, widths and seed."""
+    if method(run.config) == kind:
         return None
 
     def pairs(other: Payload) -> bool:
         alike = ("data.name", "seed", "architecture.hidden")
         same = all(value_at(other["config"], path) == value_at(run.config, path) for path in alike)
         saw = data.alike(data.of(run), other.get("data"))
-        return other["id"] != run.pk and method(other["config"]) == BACKPROP and same and saw
+        return other["id"] != run.pk and method(other["config"]) == kind and same and saw
 
     return next((other for other in group if pairs(other)), None)
 
 
-def twin_outcome(twin: Payload | None) -> Outcome | None:
-    return None if twin is None else outcome(twin, test_images(twin["config"], twin["data"]))
+def outcome_of(run: Payload | None) -> Outcome | None:
+    """What a run beside another came to, as far as it is."""
+    return None if run is None else outcome(run, test_images(run["config"], run["data"]))
 
 
 def twin_numbers(twin: Payload | None) -> dict[str, Any] | None:
     """What the numbers under the title are compared with."""
-    found = twin_outcome(twin)
+    found = outcome_of(twin)
     if found is None or twin is None:
         return None
     return {

@@ -56,27 +56,30 @@ def remarks(result: Mapping[str, Any] | None) -> list[str]:
     return [text for text in said if isinstance(text, str)] if isinstance(said, list) else []
 
 
-def result_sentence(run: Outcome, twin: Outcome | None = None) -> str:
-    """Finished in 22 min 51 s. Test accuracy 98.27 %, 0.21 points below its backprop twin, with 28 % less memory."""
+def result_sentence(run: Outcome, twin: Outcome | None = None, frozen: Outcome | None = None) -> str:
+    """Finished in 22 min 51 s. Test accuracy 98.27 %, 4.10 points above the same layers frozen, 0.21 points below its
+    backprop twin, with 28 % less memory."""
     took = f"Finished in {duration(run.seconds)}." if run.seconds else "Finished."
     if run.accuracy is None:
         return took
     parts = [f"Test accuracy {percent(run.accuracy)}"]
+    if frozen and frozen.accuracy is not None:
+        parts.append(_against(run, frozen, "the same layers frozen"))
     if twin and twin.accuracy is not None:
-        parts.append(_against(run, twin))
+        parts.append(_against(run, twin, "its backprop twin"))
         costs = _costs(run, twin)
         if costs:
             parts.append(f"with {costs}")
     return f"{took} {', '.join(parts)}."
 
 
-def _against(run: Outcome, twin: Outcome) -> str:
+def _against(run: Outcome, other: Outcome, name: str) -> str:
     """One pair of runs: the difference counts if chance in drawing the test images would rarely make it."""
-    difference = (run.accuracy or 0.0) - (twin.accuracy or 0.0)
-    if abs(difference) <= max(CERTAIN * _error(run, twin), 0.0):
-        return "level with its backprop twin within what this test set can tell"
+    difference = (run.accuracy or 0.0) - (other.accuracy or 0.0)
+    if abs(difference) <= max(CERTAIN * _error(run, other), 0.0):
+        return f"level with {name} within what this test set can tell"
     side = "above" if difference > 0 else "below"
-    return f"{fixed(100 * abs(difference), 2)} points {side} its backprop twin"
+    return f"{fixed(100 * abs(difference), 2)} points {side} {name}"
 
 
 def _error(run: Outcome, twin: Outcome) -> float:

@@ -17,7 +17,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from ffweb.pages.http import member, once, socket_address, toast
 from ffweb.pages.method import method
-from ffweb.pages.run_data import page_data, twin_of, twin_outcome
+from ffweb.pages.run_data import frozen_of, outcome_of, page_data, twin_of
 from ffweb.pages.run_state import can, state, tail
 from ffweb.pages.run_words import config_groups, subtitle, test_images
 from ffweb.pages.sentence import outcome, remarks, result_sentence
@@ -64,7 +64,8 @@ def _state_context(user: User, run: Run) -> dict[str, Any]:
     payload = queries.run_payload(run)
     images = test_images(run.config, payload["data"])
     group = queries.group(user, run.group)
-    twin = twin_of(run, group)
+    twin, frozen = twin_of(run, group), frozen_of(run, group)
+    mine, others = outcome(payload, images), [outcome_of(twin), outcome_of(frozen)]
     return {
         "run": payload,
         "owner": run.owner.shown_name,
@@ -72,9 +73,11 @@ def _state_context(user: User, run: Run) -> dict[str, Any]:
         "subtitle": subtitle(run.config, payload["data"]),
         "data_words": data.words(run, group),
         "state": state(run, payload, workers=_workers(run)),
-        "sentence": result_sentence(outcome(payload, images), twin_outcome(twin)) if run.result else "",
+        "sentence": result_sentence(mine, *others) if run.result else "",
         "remarks": remarks(run.result),
         "twin": twin,
+        "frozen": frozen,
+        "awaited": any(other and other["status"] in status.ACTIVE for other in (twin, frozen)),
         "can": can(run, change=may_change(user, run)),
         "study": run.group if studies.is_part(run) else "",
         "controls": _lacking(user, run, [other["config"] for other in _beside(run, group)]),

@@ -79,7 +79,7 @@ def _rows(user: User, wish: Wish) -> dict[str, Any]:
 
 
 def _first_visit() -> dict[str, Any]:
-    seconds = 60 * PRESETS[FIRST_PRESET].minutes
+    seconds = 2 * 60 * PRESETS[FIRST_PRESET].minutes  # the frozen layers take as long
     twin_seconds = 60 * PRESETS[FIRST_TWIN].minutes
     return {"seconds": seconds, "pair_seconds": seconds + twin_seconds, "machine": machine(presence.workers())}
 
@@ -87,14 +87,14 @@ def _first_visit() -> dict[str, Any]:
 @login_required
 @require_POST
 def quick_start(request: HttpRequest) -> HttpResponse:
-    """The first run with one click; with `twin`, backprop beside it."""
-    create = services.create_with_twin if request.POST.get("twin") else services.create_run
+    """The first run with one click, beside the same layers frozen; with `twin`, beside backprop too."""
+    against = ["random", "backprop"] if request.POST.get("twin") else ["random"]
     try:
-        made = create(member(request), preset=FIRST_PRESET)
+        _, made = services.create_group(member(request), preset=FIRST_PRESET, against=against)
     except (Refused, ConfigError) as error:
         toast(request, str(error), bad=True)
         return redirect("runs")
-    return redirect("run", made[0].pk if isinstance(made, tuple) else made.pk)
+    return redirect("run", made[0].pk)
 
 
 # ── actions on selected runs ──────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""How runs begin: one, one with its backprop twin, or a group of seeds, controls and a small grid."""
+"""How runs begin: one, or a group of seeds, controls and a small grid."""
 
 from __future__ import annotations
 
@@ -55,12 +55,6 @@ def folder(run_id: str) -> Path:
 def create_run(user: User, **order: Any) -> Run:
     """Check and queue one run; `order` holds the fields of `Order`. Raises ConfigError, or TooMany."""
     return create_runs(user, [Order(**order)])[0]
-
-
-def create_with_twin(user: User, **order: Any) -> tuple[Run, Run]:
-    """A run and the fair backprop beside it, in one group. Raises ConfigError, or TooMany."""
-    _, (run, twin) = create_group(user, against=["backprop"], **order)
-    return run, twin
 
 
 def create_group(

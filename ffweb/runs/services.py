@@ -20,7 +20,7 @@ from ffweb.people.models import User, hash_secret, new_secret
 from ffweb.runs import data, facts, launch, status
 from ffweb.runs.access import NotVisible, changeable, is_id, may_change, run_for, runs_for
 from ffweb.runs.errors import Refused
-from ffweb.runs.launch import create_controls, create_group, create_run, create_with_twin
+from ffweb.runs.launch import create_controls, create_group, create_run
 from ffweb.runs.models import Run, Share
 from ffweb.runs.transitions import move
 from ffweb.runs.withdraw import close_sockets, withdraw
@@ -28,7 +28,7 @@ from ffweb.work.bell import ring
 from trainer.rundir import RunDir
 
 __all__ = [
-    "clone", "create_controls", "create_group", "create_run", "create_with_twin", "delete", "make_share", "purge",
+    "clone", "create_controls", "create_group", "create_run", "delete", "make_share", "purge",
     "restore", "resume", "revoke_share", "stop", "update",
 ]  # fmt: skip
 

@@ -96,6 +96,8 @@ def test_a_difference_that_chance_could_make_is_none() -> None:
 
 
 def test_nothing_is_said_of_what_was_not_measured() -> None:
+    frozen = result_sentence(told(0.9667, test_images=360), frozen=told(0.9103, test_images=360))
+    assert "Test accuracy 96.67 %, 5.64 points above the same layers frozen." in plain(frozen)
     assert plain(result_sentence(told(None))) == "Finished in 22 min 51 s."
     assert result_sentence(told(None, seconds=None)) == "Finished."
     assert compared(None, 3.0) == ""

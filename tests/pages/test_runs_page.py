@@ -237,11 +237,17 @@ def test_first_visit_says_what_this_machine_has(browser: Browser, alice: User) -
 def test_first_run_with_one_click_and_with_its_twin(browser: Browser, alice: User) -> None:
     client = browser(alice)
     response = client.post("/runs/quick-start")
-    run = Run.objects.get()
+    run, frozen = Run.objects.order_by("created")
     assert response.headers["Location"] == f"/runs/{run.pk}"
     assert (run.owner, run.preset, run.status) == (alice, "ff-digits", "queued")
+    assert (frozen.name, frozen.group) == ("FF on digits · frozen random layers", run.group)
     client.post("/runs/quick-start", {"twin": "1"})
-    assert sorted(r.config["scope"]["kind"] for r in Run.objects.exclude(pk=run.pk)) == ["layer", "whole"]
+    others = Run.objects.exclude(group=run.group).order_by("created")
+    assert [other.name for other in others] == [
+        "FF on digits",
+        "FF on digits · frozen random layers",
+        "FF on digits · backprop",
+    ]
 
 
 # ── actions ───────────────────────────────────────────────────────────────────────────────────────────────────────

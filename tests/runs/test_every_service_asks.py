@@ -152,7 +152,6 @@ def everything() -> list[Any]:
 # ── what members do by themselves ──────────────────────────────────────────────────────────────────────────────────
 BY_MEMBERS: dict[str, Callable[[User], Any]] = {
     "runs.launch.create_run": lambda u: launch.create_run(u, preset="ff-digits"),
-    "runs.launch.create_with_twin": lambda u: launch.create_with_twin(u, preset="ff-digits"),
     "runs.launch.create_group": lambda u: launch.create_group(u, preset="ff-digits", seeds=[1]),
     "runs.launch.create_runs": lambda u: launch.create_runs(u, [launch.Order(preset="ff-digits")]),
     "runs.launch.row": lambda u: launch.row(u, launch.Order(preset="ff-digits")),
@@ -211,7 +210,7 @@ def test_only_admins_change_the_team(people: dict[str, User], name: str, actor: 
 
 def test_a_child_of_a_private_run_needs_to_see_its_parent(people: dict[str, User]) -> None:
     hidden = place(people, "private")
-    for order in (launch.create_run, launch.create_with_twin):
+    for order in (launch.create_run, launch.create_group):
         with pytest.raises(NotVisible):
             order(people["member"], preset="ff-digits", parent=hidden)
 

@@ -119,15 +119,15 @@ def test_a_queue_has_a_length(alice: User, bob: User, settings: LazySettings) ->
     settings.MAX_QUEUED_PER_USER = 2
     services.create_run(alice, preset="ff-digits")
     with pytest.raises(TooMany):
-        services.create_with_twin(alice, preset="ff-digits")
+        services.create_group(alice, preset="ff-digits", against=["backprop"])
     assert Run.objects.count() == 1
     services.create_run(bob, preset="ff-digits")
     services.stop(alice, Run.objects.get(owner=alice))
-    services.create_with_twin(alice, preset="ff-digits")
+    services.create_group(alice, preset="ff-digits", against=["backprop"])
 
 
 def test_the_twin_is_the_trainers(alice: User) -> None:
-    run, twin = services.create_with_twin(alice, preset="ff-digits", changes={"seed": 4})
+    _, (run, twin) = services.create_group(alice, preset="ff-digits", changes={"seed": 4}, against=["backprop"])
     assert run.group == twin.group != ""
     expected = config.parse(run.config).twin().model_dump(mode="json")
     assert {**twin.config, "name": ""} == {**expected, "name": ""}

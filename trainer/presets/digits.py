@@ -14,7 +14,7 @@ DIGITS = (
         "not do.",
         source="Hinton 2022 (method); dah33/explore_forward_forward (objective)",
         published=None,
-        minutes=0.1,
+        minutes=0.15,
         config={"name": "FF on digits", "architecture": SMALL},
         method="swish-symba",
     ),

@@ -29,6 +29,7 @@ import { controls } from "./run-controls.js";
 
 const ACTIVE = new Set(["queued", "starting", "running"]);
 const HEAD = ["status", "queue_position", "name", "reason", "visibility", "silent_since"]; // what the page's head says
+const AWAIT = 2000; // ms between two looks at a run that stands beside a finished one and still trains
 const NUMBERS_PAUSE = 200; // ms: numbers change five times a second at most
 
 /** @param {string} id @returns {any} */
@@ -107,6 +108,7 @@ export class RunView {
     keepAwake(this.socket);
     this.#stateChanged();
     this.#layersChanged();
+    this.awaitOthers();
     await this.load();
     this.board.begin();
     this.socket.open();
@@ -199,6 +201,14 @@ export class RunView {
     if (waits()) return;
     place.replaceChildren(...parsed.body.childNodes);
     this.#numbers();
+    this.awaitOthers();
+  }
+
+  /** What stands beside a finished run may still train: the head says how they compare when it has ended. */
+  awaitOthers() {
+    if (!document.querySelector("#state [data-awaits]")) return;
+    window.clearTimeout(this.stateAsked);
+    this.stateAsked = window.setTimeout(() => void this.refreshState(), AWAIT);
   }
 
   // ── what changes on the page ───────────────────────────────────────────────────────────────────────────────────
