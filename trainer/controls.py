@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 HEAD_POOL = 4
 """Places each way that maps are averaged to before a head reads them, where the run does not say."""
-HEAD_RATE = 0.003
-"""Learning rate of a softmax on frozen layers, where the run has none of its own: close to the best of 0.001 to 0.03
-for layers of 20 to 1,000 units, on digits and MNIST (docs/measuring.md)."""
+HEAD_RATE = 0.01
+"""Learning rate of a softmax on frozen layers, falling to 0, where the run has none of its own: the best of 0.001 to
+0.03, or close to it, for layers of 20 to 1,000 units on digits and MNIST (docs/measuring.md)."""
 KEPT_BACK, FEWEST_KEPT = 500, 20
 """Most and fewest training images that a control keeps back to choose its readout on."""
 
@@ -100,6 +100,8 @@ def _random(config: RunConfig) -> RunConfig:
         "readout": readout,
         "layers": (FROZEN,),
     }
+    if not isinstance(config.readout, AnyHead):
+        update["optimiser"] = config.optimiser.model_copy(update={"curve": Linear()})
     if _reads_by_rows(config):
         return _named(config, "frozen", update | {"layers": (*config.layers, FROZEN)})
     return _named(
@@ -128,7 +130,7 @@ def _reads_by_rows(config: RunConfig) -> bool:
 def _strongest(config: RunConfig) -> AnyHead:
     """What reads layers that do not learn: a softmax on all of them, or that against the run's own readout."""
     own = config.readout
-    if own.learns and isinstance(own, Softmax | Probe):
+    if isinstance(own, Softmax | Probe):
         shared = {name: getattr(own, name) for name in ("lr", "weight_decay", "shortlist", "pool")}
         other = "each" if own.kind == "probe" else own.layers
         one = other == "all" or config.depth == 1

@@ -54,6 +54,7 @@ _SWISH: dict[str, Any] = {"objective.kind": "swish_symba", "objective.alpha": 6}
 _THRESHOLD: dict[str, Any] = {"objective.kind": "threshold", "objective.theta": 1, "objective.slope": 1}
 _SHORT: dict[str, Any] = {"architecture.hidden": [1000, 1000, 1000], "schedule.epochs": 3}
 _THREE: dict[str, Any] = {"architecture.hidden": [500, 500, 500], "schedule.epochs": 8}
+_WIDE: dict[str, Any] = {"architecture.hidden": [500, 500]}
 _LOW: dict[str, Any] = {**_THRESHOLD, "objective.theta": 2}
 
 FINDINGS: tuple[Finding, ...] = (
@@ -167,15 +168,19 @@ FINDINGS: tuple[Finding, ...] = (
     ),
     Finding(
         slug="digits",
-        title="On images of 8 × 8 pixels frozen layers are as good",
-        text="The offline default learns in seconds, but its figures say nothing about features: layers left at random "
-        "with the same readout do as well, for every rule.",
-        limits="360 test images: two standard errors are about two points.",
+        title="On images of 8 × 8 pixels wide frozen layers are as good; narrow ones are not",
+        text="Hundreds of units left at random, and a softmax that reads them, know small digits as well as layers "
+        "that have learnt, by any rule: a figure near 98 % says nothing about features there. With 30 units a layer, "
+        "what the layers learn decides.",
+        limits="360 test images: two standard errors are about two points at 98 %, four between 97 and 91 %.",
         metric="test/accuracy",
         cases=(
-            Case("Forward-Forward", "ff-digits"),
-            Case("Mono-Forward", "mono-forward-digits"),
-            Case("backprop", "backprop-digits"),
+            Case("Forward-Forward, 30 units", "ff-digits"),
+            Case("Mono-Forward, 30 units", "mono-forward-digits"),
+            Case("backprop, 30 units", "backprop-digits"),
+            Case("Forward-Forward, 500 units", "ff-digits", _WIDE),
+            Case("Mono-Forward, 500 units", "mono-forward-digits", _WIDE),
+            Case("backprop, 500 units", "backprop-digits", _WIDE),
         ),
     ),
     Finding(
