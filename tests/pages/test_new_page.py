@@ -269,6 +269,8 @@ def finished(owner: User, accuracy: float, **config: Any) -> Run:
 def test_a_card_says_what_was_published_or_reached_here(client: Client, alice: User, bob: User) -> None:
     published = r'title="50,000 training images[^"]*">published 93\.16\s% accuracy, their conditions<'
     assert re.search(published, client.get(NEW).content.decode())
+    differs = r'title="[^"]*2e-8 would be theirs[^"]*">not all as in the public code<'
+    assert re.search(differs, client.get(NEW).content.decode())
     for seed, accuracy in enumerate((0.95, 0.96, 0.98)):
         finished(bob, accuracy, seed=seed)
     finished(bob, 0.5, optimiser={"kind": "adam", "lr": 1.0})  # no longer the preset

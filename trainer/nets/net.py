@@ -149,6 +149,7 @@ def _rules(config: RunConfig, index: int, classes: int) -> Rules:
         precision=config.precision,
         weight_decay=config.regulariser.weight_decay,
         peer=config.regulariser.peer,
+        peer_rows=config.regulariser.peer_rows,
         window=settings.window,
         frozen=settings.frozen,
     )
