@@ -137,7 +137,8 @@ MNIST = (
         "gradients (0.005 here, where the loss is twice as large) with a decay of 0.001 (0.002 here), peer "
         "normalisation of 0.03 (0.06 here) on positive rows alone, and a head by SGD at 0.1 whose bias never learns. "
         "Here: a mean with a slope, Adam without decay, peers among negative rows too, and a head by Adam whose bias "
-        "learns. loeweX/Forward-Forward, the same in PyTorch, sends the decay through the momentum, draws wrong "
+        "learns and whose rows, under the neutral label, are divided by the length of labelled ones. "
+        "loeweX/Forward-Forward, the same in PyTorch, sends the decay through the momentum, draws wrong "
         "labels at random, has a far weaker peer term, and a head without a bias.",
     ),
     Preset(

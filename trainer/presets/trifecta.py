@@ -27,9 +27,9 @@ TRIFECTA: dict[str, Any] = {
 
 DIFFERS = (
     "In the authors' code the label's plane learns only in steps in which block 1 has a loss of its own, here in "
-    "every step. Each weight has two Adams there, that of its block and that of the block above, here one. With an "
-    "even number of blocks their last one is idle in every other step, here it learns in all. They multiply in "
-    "float16, here it is float32. Positives and negatives share the batch norm's statistics in both."
+    "every step. Each weight has two Adams there, that of its block and that of the block above, here one. Their last "
+    "block is idle in every other step, here it learns in all. They multiply in float16, here it is float32. "
+    "Positives and negatives share the batch norm's statistics in both."
 )
 """Where losses reach the block below."""
 DIFFERS_ALONE = "The authors' code multiplies in float16, here it is float32."
