@@ -27,8 +27,15 @@ def _wrong(row: Tensor, index: Tensor) -> Tensor:
 class Objective(Value, ABC):
     """What rows of readings should look like."""
 
+    levels: ClassVar[bool] = False
+    """Whether goodness has to reach a level before labels part, and not only to differ between them."""
     terms: tuple[AnyTerm, ...] = Field((), max_length=4, title="Terms", json_schema_extra=RARE)
     """Losses that read the layer's features instead of its row, each with its weight."""
+
+    @property
+    def across(self) -> bool:
+        """Whether it compares the images of a batch, which then goes through whole: its terms do."""
+        return bool(self.terms)
 
     @property
     def share(self) -> float:
@@ -67,6 +74,7 @@ class Threshold(Objective, title="Threshold"):
     Source: Hinton 2022; mohammadpz/pytorch_forward_forward. Two thresholds: SCFF (Chen et al. 2025).
     """
 
+    levels: ClassVar[bool] = True
     TIMES: ClassVar[float] = 2.0
     """How many times the loss of a code that takes one mean over positive and negative rows."""
     kind: Literal["threshold"] = "threshold"

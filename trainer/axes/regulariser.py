@@ -26,3 +26,8 @@ class Regulariser(Value, title="Regulariser"):
     peer_rows: Literal["all", "positive"] = Field("all", title="Peers among", json_schema_extra=RARE)
     """all: rows of positives and negatives are pulled alike. positive: positive rows alone, as in Hinton's code. Either
     way the mean activity is that of positive rows."""
+
+    @property
+    def across(self) -> bool:
+        """Whether it looks at all images of a batch together, which then goes through whole: peers' means do."""
+        return self.peer > 0
