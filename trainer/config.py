@@ -142,6 +142,12 @@ class RunConfig(Value, title="Run"):
         """The layers (from 0) that a gradient joins for good, from the first up: what greedy training takes in turn."""
         return [group for span in self.spans() for group in self.at(span.start + 1).scope.joined(span)]
 
+    @property
+    def across(self) -> bool:
+        """Whether a rule looks at all images of a batch together, so that it is not cut into pieces."""
+        norms = any(norm.across for _, norm in self.normalisation)
+        return norms or self.regulariser.across or any(self.at(n + 1).objective.across for n in range(self.depth))
+
     def phases(self) -> list[Phase]:
         """The stretches of training, in their order."""
         phases = self.schedule.phases(self.groups())

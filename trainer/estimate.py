@@ -195,7 +195,7 @@ def _training(config: RunConfig, info: DataInfo) -> int:
     """
     net, images = Shapes(config, info), batch(config, info)
     passes = max(config.at(layer).competitors.passes(net.classes) for layer in range(1, config.depth + 1))
-    at_once = min(images, images_at_once(config.memory, net.blocks))
+    at_once = min(images, images_at_once(config.memory, net.blocks, across=config.across))
     piece, streamed = at_once * passes, config.memory.kind == "streamed"
     sizes_ = [(prod(block.inputs), prod(block.outputs)) for block in net.blocks]
     drawn = images * sizes_[0][0] if steps_per_epoch(config, info) > 1 else 0

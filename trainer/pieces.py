@@ -2,7 +2,8 @@
 
 Fixed by the net's shape and the kind of device, never by free memory or caches: another split changes the last bits.
 On a CPU wide layers take fewer, so that what a layer computes on its way stays near the processor; a GPU takes enough
-to be busy. Maps go in pieces of `LARGEST`: statistics of a batch are those of a piece.
+to be busy. Maps go in pieces of `LARGEST`. The gradient is the same however a batch is cut, and so is what is drawn for
+it: a rule that looks at all images of a batch together (`across`) takes it whole.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ READ_AT_ONCE = 15 * 2**20
 then lies on the heap (allocator.py) and near the processor: 48 MB took up to half as long again."""
 
 
-def images_at_once(memory: AnyMemory, blocks: Iterable[Block], *, on_gpu: bool = False) -> int:
-    """For a net of these blocks; more than any batch has where it goes through whole."""
-    if memory.kind == "resident" and memory.batch == "whole":
+def images_at_once(memory: AnyMemory, blocks: Iterable[Block], *, across: bool = False, on_gpu: bool = False) -> int:
+    """For a net of these blocks; more than any batch has where it goes through whole, as it does `across` images."""
+    if across or (memory.kind == "resident" and memory.batch == "whole"):
         return sys.maxsize
     shapes = [block.outputs for block in blocks]
     if any(len(shape) > 1 for shape in shapes):

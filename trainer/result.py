@@ -56,7 +56,7 @@ def conclude(run: Session) -> dict[str, Any]:
         "flops": run.counters.flops,
         "train_accuracy": train.accuracy,
         "test_accuracy": test.accuracy,
-        "remarks": remarks(test, run.recorder.summary, layers, run.counters.step),
+        "remarks": remarks(test, run.recorder.summary, run.net.layers, run.counters.step, _swept(run)),
         "metrics": metrics,
         "confusion": figures.confusion(test, run.data.labels)["matrix"],
         "per_layer": [_layer(run, index, by_test, by_train) for index in range(layers)],
@@ -76,6 +76,11 @@ def conclude(run: Session) -> dict[str, Any]:
         run.recorder.log(remark, "warning")
     run.recorder.result(content)
     return content
+
+
+def _swept(run: Session) -> list[int]:
+    """The layers (from 0) that a label sweep beside a head adds up."""
+    return run.config.readout.reads(len(run.net.layers)) if run.head else []
 
 
 def _layer(run: Session, index: int, test: dict[int, float], train: dict[int, float]) -> dict[str, Any]:

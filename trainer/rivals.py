@@ -12,7 +12,6 @@ from torch import Generator, Tensor
 from trainer.axes.competitors import (
     AllLabels,
     AnyCompetitors,
-    Classes,
     HardWrongLabel,
     HybridImage,
     Interpolation,
@@ -85,16 +84,18 @@ class Rivals:
     ) -> Iterator[Piece]:
         """The batch in pieces of bounded size.
 
-        `trained` layers may judge how hard a label is; `opinion` (B, K) is what the head says of every label.
+        `trained` layers may judge how hard a label is; `opinion` (B, K) is what the head says of every label. What is
+        drawn is drawn for the whole batch, so that it does not hang on how the batch is cut.
         """
         spoilt = self._spoilt(rule, batch, rng)
+        wrong = self._wrong(rule, batch, rng, trained, opinion)
         first = 0
         for part in pieces_of(batch, self._net.piece):
             where = slice(first, first + len(part.y))
             if spoilt:
                 rows = self._beside(part, spoilt[0][where], spoilt[1][where])
             else:
-                rows = self._rows(rule, part, rng, trained, None if opinion is None else opinion[where])
+                rows = self._rows(rule, part, None if wrong is None else wrong[:, where])
             task = Task(rule, part.y, len(batch.y) * self._net.readings)
             task = replace(task, bases=bases(self._net, rows, task, trained))
             yield Piece(self._net.start(rows), task, first, last=where.stop == len(batch.y))
@@ -126,20 +127,24 @@ class Rivals:
     def _device(self) -> torch.device:
         return self._data.y_train.device
 
-    def _rows(self, rule: AnyCompetitors, part: Batch, rng: Generator, trained: int, said: Tensor | None) -> Rows:
-        coder, x, y = self._net.coder, part.x, part.y
+    def _rows(self, rule: AnyCompetitors, part: Batch, wrong: Tensor | None) -> Rows:
+        coder, x = self._net.coder, part.x
+        if wrong is not None:
+            return coder.labelled(x, torch.cat([part.y[None], wrong]))
+        return coder.every_label(x) if isinstance(rule, AllLabels) else coder.neutral(x)
+
+    def _wrong(
+        self, rule: AnyCompetitors, batch: Batch, rng: Generator, trained: int, said: Tensor | None
+    ) -> Tensor | None:
+        """Labels of the negatives, (count, B); None for other rules."""
         match rule:
-            case Classes():
-                return coder.neutral(x)
-            case AllLabels():
-                return coder.every_label(x)
             case WrongLabel(fixed=True):
-                wrong = self._once(rule)[:, part.index]
+                return self._once(rule)[:, batch.index]
             case WrongLabel():
-                wrong = rule.draw(y, self._classes, rng)
+                return rule.draw(batch.y, self._classes, rng)
             case HardWrongLabel():
-                wrong = rule.draw(y, self._opinion(rule, x, trained, said), rng)
-        return coder.labelled(x, torch.cat([y[None], wrong]))
+                return rule.draw(batch.y, self._opinion(rule, batch, trained, said), rng)
+        return None
 
     def _once(self, rule: WrongLabel) -> Tensor:
         """Wrong labels of all training images, drawn once, (count, N)."""
@@ -148,9 +153,11 @@ class Rivals:
             self._fixed[rule] = rule.draw(self._data.y_train, self._classes, rng)
         return self._fixed[rule]
 
-    def _opinion(self, rule: HardWrongLabel, x: Tensor, trained: int, said: Tensor | None) -> Tensor:
+    def _opinion(self, rule: HardWrongLabel, batch: Batch, trained: int, said: Tensor | None) -> Tensor:
+        """Of every label, (B, K)."""
         if rule.judge != "head":
-            return self._goodness(x, 1 if rule.judge == "first" else trained)
+            layers = 1 if rule.judge == "first" else trained
+            return torch.cat([self._goodness(part.x, layers) for part in pieces_of(batch, self._net.piece)])
         assert said is not None  # the schema asks for a head
         return said
 

@@ -300,7 +300,8 @@ def _net(config: RunConfig, data: Dataset, folder: RunDir, device: torch.device)
     shelf = Shelf(store(folder.path, device), device)
     net = build(config, data.info.shape, data.info.classes, strength, rng, shelf=shelf)
     passes = max(layer.rules.competitors.passes(data.info.classes) for layer in net.layers)
-    numbers = net.piece * passes * max(prod(layer.block.outputs) for layer in net.layers)
+    batch = min(config.schedule.batch_size or len(data.y_train), len(data.y_train))
+    numbers = min(net.piece, batch) * passes * max(prod(layer.block.outputs) for layer in net.layers)
     return replace(net, shelf=shelf, scratch=Scratch(store(folder.path, device), numbers, device))
 
 

@@ -301,6 +301,7 @@ class PresetItem(Schema):
     config: dict[str, Any]
     method: str = Field(description="Its method's entry on the page /methods; empty where it has none.")
     target: Target | None
+    differs: str = Field(description="What the source's public code does otherwise; empty where nothing is known to.")
 
 
 class Presets(Schema):

@@ -22,7 +22,7 @@ FIRST_DATA = "digits"
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure that says whose it is; `conditions` is what has to be known to compare with it."""
+    """A figure that says whose it is, or a reservation; `conditions` is what has to be known to compare with it."""
 
     text: str
     conditions: str
@@ -84,7 +84,7 @@ def _card(preset: Preset, group: str, current: bool, here: Reached | None) -> Ca
         preset.summary,
         data,
         eta(60 * preset.minutes),
-        [*_here(here), *_project(preset), *_published(preset)],
+        [*_here(here), *_project(preset), *_published(preset), *_differs(preset)],
         current,
         " ".join([preset.name, preset.title, preset.summary, preset.source, data, group]).lower(),
     )
@@ -110,6 +110,11 @@ def _published(preset: Preset) -> list[Figure]:
     return [
         Figure(f"published {value}{THIN if percent else ' '}{found.unit}{split}, their conditions", found.conditions)
     ]
+
+
+def _differs(preset: Preset) -> list[Figure]:
+    """That the source's public code is not the same everywhere, and in what."""
+    return [Figure("not all as in the public code", preset.differs)] if preset.differs else []
 
 
 def _project(preset: Preset) -> list[Figure]:

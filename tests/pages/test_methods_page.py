@@ -218,6 +218,13 @@ def test_what_was_measured_stands_beside_its_controls(
     assert words.count("Not measured by this project yet.") == 1
 
 
+def test_what_a_public_code_does_otherwise_stands_beside_its_preset(page: Callable[[], str]) -> None:
+    found = entry(page(), "pezeshki")
+    assert "What the public code does otherwise: The threshold loss here is twice" in found
+    assert "2e-8 would be theirs." in found
+    assert "What the public code does otherwise" not in entry(page(), "mono-forward")
+
+
 def test_the_place_on_the_axes_is_what_differs_from_the_default() -> None:
     assert place("ff-digits") == []
     words = dict(place("ff-pezeshki-mnist"))

@@ -158,7 +158,7 @@ def test_another_kind_shows_its_fields_after_a_round_trip(client: Client) -> Non
 
 def test_check_says_what_the_run_needs_and_what_was_changed(client: Client) -> None:
     page = start(client, {"schedule.epochs": "1,000"}, do="check").content.decode()
-    assert re.search(r"<dt>Parameters</dt><dd>283", page)
+    assert re.search(r"<dt>Parameters</dt><dd>2.88", page)
     assert '<del><span class="sr">was </span>60</del> → 1,000' in page
     assert re.search(r"--set schedule.epochs=1000 --out", page)
 
@@ -269,6 +269,8 @@ def finished(owner: User, accuracy: float, **config: Any) -> Run:
 def test_a_card_says_what_was_published_or_reached_here(client: Client, alice: User, bob: User) -> None:
     published = r'title="50,000 training images[^"]*">published 93\.16\s% accuracy, their conditions<'
     assert re.search(published, client.get(NEW).content.decode())
+    differs = r'title="[^"]*2e-8 would be theirs[^"]*">not all as in the public code<'
+    assert re.search(differs, client.get(NEW).content.decode())
     for seed, accuracy in enumerate((0.95, 0.96, 0.98)):
         finished(bob, accuracy, seed=seed)
     finished(bob, 0.5, optimiser={"kind": "adam", "lr": 1.0})  # no longer the preset

@@ -224,4 +224,6 @@ def test_presets_and_schema_are_printed(capsys):
     listed = json.loads(capsys.readouterr().out)
     assert [entry["name"] for entry in listed] == list(PRESETS)
     assert main(["presets"]) == main(["schema"]) == main(["data", "list"]) == 0
-    assert "published 93.16" in capsys.readouterr().out
+    listed = capsys.readouterr().out
+    assert "published 93.16" in listed
+    assert "differs from the public code: The threshold loss here is twice" in listed

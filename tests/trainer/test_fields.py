@@ -62,6 +62,7 @@ CONTEXT = {
     "normalisation.before": {"goodness.power": 1},
     "data.window": {"data.name": "python-topics", "label_code.kind": "next"},
     "data.prefix": {"data.name": "python-topics", "label_code.kind": "next"},
+    "regulariser.peer_rows": {"regulariser.peer": 0.3},
     "label_code.next": {"data.name": "python-topics"},
 }
 OTHER: dict[str, Any] = {

@@ -28,6 +28,8 @@ RULES = {
     # Adam would make whole steps of slopes that are 0 but for rounding
     "unsquared": {"goodness.power": 1, "optimiser": {"kind": "sgd", "lr": 0.1}, "schedule.epochs": 100},
     "peers": FF | {"regulariser.peer": 0.03},
+    "peers among positives": FF
+    | {"regulariser.peer": 0.3, "regulariser.peer_rows": "positive", "competitors.kind": "all_labels"},
     "dropout": FF | {"regulariser.dropout": 0.2},
     "layer after layer": FF | {"schedule.kind": "greedy", "schedule.epochs": 7},
     "class rows": CLASS_ROWS,

@@ -54,6 +54,7 @@ def test_a_preset_is_a_run_that_fits_its_data_and_can_be_shrunk(name):
     assert problems(shrink(config), info) == []
     assert preset.method
     assert preset.summary.endswith(".")
+    assert preset.differs == "" or preset.differs.endswith(".")
     assert preset.minutes > 0
     if preset.target:
         series = preset.target.metric.replace("error", "accuracy")

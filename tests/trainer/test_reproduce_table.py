@@ -155,7 +155,7 @@ def test_every_preset_has_a_line_and_says_what_is_known(table):
         "<br>backprop 95.00 % (1 seed): −5.00 points, not judged below 3 seeds (2 s.e. 5.45 points)",
         "A processor, 1 thread on 2 cores, torch 2.13.0", "012345678 with changes",
     ]  # fmt: skip
-    assert b == ["`b`", "Title of b", "expected: 6.0 s", "–", "not run", "–", "≤ 1.60 % error", "–", "–", "–"]
+    assert b == ["`b`", "Title of b", "expected: 9.0 s", "–", "not run", "–", "≤ 1.60 % error", "–", "–", "–"]
     assert c[4] == "not run"
 
 

@@ -277,6 +277,16 @@ def test_an_image_alone_has_no_contrast():
 # -- single numbers
 
 
+def test_positive_rows_are_those_under_their_own_label():
+    _, net = made()
+    x, y = images()
+    for rule, rows in (
+        (AllLabels(), net.coder.every_label(x)),
+        (WrongLabel(), net.coder.labelled(x, torch.stack([y, (y + 1) % CLASSES]))),
+    ):
+        assert torch.equal(rows.labels.reshape(-1)[rule.positive(y)], y)
+
+
 def test_activations():
     z = torch.tensor([[-1.0, 0.5, 2.0]])
     student = made({"activation": {"kind": "student_t", "nu": 3.0}})[0].activation

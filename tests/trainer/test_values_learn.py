@@ -27,6 +27,7 @@ BASE: dict[str, Any] = {
     "threads": 1,
 }
 TWO: dict[str, Any] = {"architecture.hidden": [64, 64]}
+LONG: dict[str, Any] = {"schedule.epochs": 24}  # what learns slowly catches up with a softmax on frozen layers
 PROJECTION: dict[str, Any] = {"kind": "projection", "start": "normal"}
 ONE_PASS: dict[str, Any] = {"label_code.kind": "none", "competitors.kind": "classes", "readout.kind": "sum"}
 ROWS: dict[str, Any] = {**ONE_PASS, "goodness": PROJECTION, "objective.kind": "cross_entropy"}
@@ -38,7 +39,11 @@ CASES: dict[str, dict[str, Any]] = {
     "swish_symba": {},
     "symba": {"objective.kind": "symba"},
     "threshold": {"objective": {"kind": "threshold", "theta": 1.0, "slope": 6.0}},
-    "two thresholds": {"objective": {"kind": "threshold", "theta": 1.5, "theta_negative": 0.7, "slope": 6.0}},
+    "two thresholds": {
+        **LONG,
+        "architecture.hidden": [40],
+        "objective": {"kind": "threshold", "theta": 1.5, "theta_negative": 0.7, "slope": 6.0},
+    },
     "margin": {"objective": {"kind": "margin", "margin": 0.5}, "competitors.count": 3},
     "cross_entropy": {"competitors.kind": "all_labels", "objective": {"kind": "cross_entropy", "temperature": 0.2}},
     "unsquared": {"goodness.power": 1},
@@ -57,8 +62,8 @@ CASES: dict[str, dict[str, Any]] = {
     "others": {**HEARD, "context.kind": "others"},
     "later": {**TWO, "context.kind": "later"},
     "later, by threshold": {**HEARD, "context.kind": "later", "objective.theta": 2.0, "objective.slope": 4.0},
-    "sign": {**TWO, "normalisation.handover.kind": "sign"},
-    "quantise": {**TWO, "normalisation.handover.kind": "quantise"},
+    "sign": {**TWO, **LONG, "normalisation.handover.kind": "sign"},
+    "quantise": {**TWO, **LONG, "normalisation.handover.kind": "quantise"},
     "permutation": {**TWO, "normalisation.handover.kind": "permutation"},
     "layer norm": {**TWO, "normalisation.handover.kind": "layer"},
     "batch norm": {"normalisation.before.kind": "batch"},

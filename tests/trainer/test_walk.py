@@ -71,10 +71,16 @@ def info_of(data: Any) -> DataInfo:
     return family_of(data.name, read_folders(), cut_of(data))[1]
 
 
-@pytest.fixture(scope="module")
-def walk() -> tuple[Walk, list[Point]]:
+@cache
+def walked() -> tuple[Walk, list[Point]]:
+    """All pairs and the points that hold them, found once."""
     walk = Walk(VALUES, BASES, lambda config: info_of(config.data))
     return walk, list(walk.points())
+
+
+@pytest.fixture(scope="module")
+def walk() -> tuple[Walk, list[Point]]:
+    return walked()
 
 
 def told(point: Point) -> dict[str, Any]:

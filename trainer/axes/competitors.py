@@ -55,6 +55,10 @@ class _Rivals(Value):
         """Column of the true reading in each of the rows (N, J), for images of labels y (B,)."""
         return y.new_zeros(len(row))
 
+    def positive(self, y: Tensor) -> Tensor | slice:
+        """Which of the stacked rows, (J·B, …), are positive data: B of them."""
+        return slice(len(y))
+
 
 class WrongLabel(_Rivals, title="Random wrong label"):
     """The true label against wrong labels, drawn anew in every step with equal chances.
@@ -135,6 +139,11 @@ class AllLabels(_Rivals, title="All labels"):
 
     def index(self, row: Tensor, y: Tensor) -> Tensor:
         return y.repeat_interleave(len(row) // len(y))
+
+    def positive(self, y: Tensor) -> Tensor:
+        import torch
+
+        return y * len(y) + torch.arange(len(y), device=y.device)
 
 
 class Classes(_Rivals, title="Classes"):

@@ -14,8 +14,8 @@ class Resident(Value, title="Resident"):
 
     kind: Literal["resident"] = "resident"
     batch: Literal["pieces", "whole"] = Field("pieces", title="A batch goes through", json_schema_extra=RARE)
-    """pieces: a part of bounded size at a time. whole: all of it at once, as most code does; the same gradient from
-    more memory."""
+    """pieces: a part of bounded size at a time, where no rule looks at all its images together, as batch norm, peer
+    normalisation and terms do. whole: all of it at once, as most code does; the same gradient from more memory."""
 
 
 class Streamed(Value, title="Streamed"):

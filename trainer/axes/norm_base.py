@@ -21,6 +21,8 @@ class Norm(Value):
     differentiable: ClassVar[bool] = True
     remembers: ClassVar[bool] = False
     """Whether rows change it, so that the same ones must not enter twice."""
+    across: ClassVar[bool] = False
+    """Whether what it makes of a row hangs on the other rows of the batch, which then goes through whole."""
     pulls: ClassVar[bool] = False
     """Whether `pull` gives the derivative in closed form."""
 

@@ -143,6 +143,7 @@ class BatchNorm(Norm, title="Batch norm"):
     """
 
     remembers: ClassVar[bool] = True
+    across: ClassVar[bool] = True
     kind: Literal["batch"] = "batch"
     affine: bool = Field(False, title="Scale and shift")
     """Learn a scale and a shift of each channel with the layer that the rows enter."""

@@ -7,7 +7,7 @@ derivative `slope` (B, J). With more than two competitors the wrong ones count w
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -27,8 +27,15 @@ def _wrong(row: Tensor, index: Tensor) -> Tensor:
 class Objective(Value, ABC):
     """What rows of readings should look like."""
 
+    levels: ClassVar[bool] = False
+    """Whether goodness has to reach a level before labels part, and not only to differ between them."""
     terms: tuple[AnyTerm, ...] = Field((), max_length=4, title="Terms", json_schema_extra=RARE)
     """Losses that read the layer's features instead of its row, each with its weight."""
+
+    @property
+    def across(self) -> bool:
+        """Whether it compares the images of a batch, which then goes through whole: its terms do."""
+        return bool(self.terms)
 
     @property
     def share(self) -> float:
@@ -60,11 +67,16 @@ class Objective(Value, ABC):
 
 
 class Threshold(Objective, title="Threshold"):
-    """softplus(slope·(θ − g⁺)) + softplus(slope·(g⁻ − θ)): positive data above θ, negative data below.
+    """softplus(slope·(θ − g⁺)) + softplus(slope·(g⁻ − θ)): positive data above θ, negative data below. The means of the
+    two are added. Hinton's, Pezeshki's and loeweX's codes take one mean over both, half of it: SGD's rate is half of
+    theirs here; the decay beside it, Adam's eps, clip and peer normalisation are twice.
 
     Source: Hinton 2022; mohammadpz/pytorch_forward_forward. Two thresholds: SCFF (Chen et al. 2025).
     """
 
+    levels: ClassVar[bool] = True
+    TIMES: ClassVar[float] = 2.0
+    """How many times the loss of a code that takes one mean over positive and negative rows."""
     kind: Literal["threshold"] = "threshold"
     theta: float = Field(2.0, ge=-1e6, le=1e6, title="Threshold θ")
     """Goodness that parts positive from negative data: 1 to 2 for a mean, about the layer's width for a sum."""

@@ -2,7 +2,7 @@
 level.
 
 A term reads a layer's features through a small head of its own, whose parameters are the layer's (`t0.…` for the first
-term). It compares images with images, so it knows those that a layer sees at once: at most 1,000 of a batch.
+term). It compares images with images, so that a batch goes through whole.
 """
 
 from __future__ import annotations

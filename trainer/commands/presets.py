@@ -52,6 +52,8 @@ def _text(preset: Preset, found: Summary | None) -> str:
     lines = [preset.name, f"{preset.title}; about {words.seconds(60 * preset.minutes)} on two CPU cores",
              f"source: {preset.source}", f"published {_published(preset)}",
              f"this project measured {_measured(found)}"]  # fmt: skip
+    if preset.differs:
+        lines.append(f"differs from the public code: {preset.differs}")
     if found:
         lines += [_against(name, against) for name, against in found.controls.items()]
     return "\n  ".join(lines)

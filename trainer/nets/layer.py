@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor
@@ -41,6 +41,7 @@ class Rules:
     precision: AnyPrecision
     weight_decay: float
     peer: float
+    peer_rows: Literal["all", "positive"]
     window: tuple[int, int] | None
     frozen: bool
 

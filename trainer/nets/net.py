@@ -108,7 +108,8 @@ def build(
 def _wired(config: RunConfig, layers: list[Layer], coder: Coder) -> Net:
     """The net whose layers see what the architecture lets them see."""
     architecture = config.architecture
-    piece = images_at_once(config.memory, (layer.block for layer in layers), on_gpu=coder.table.is_cuda)
+    blocks = (layer.block for layer in layers)
+    piece = images_at_once(config.memory, blocks, across=config.across, on_gpu=coder.table.is_cuda)
     if not architecture.top_down:
         return Net(layers, coder, architecture.course, piece)
     norm = config.normalisation.handover.bound(coder.classes)
@@ -149,6 +150,7 @@ def _rules(config: RunConfig, index: int, classes: int) -> Rules:
         precision=config.precision,
         weight_decay=config.regulariser.weight_decay,
         peer=config.regulariser.peer,
+        peer_rows=config.regulariser.peer_rows,
         window=settings.window,
         frozen=settings.frozen,
     )

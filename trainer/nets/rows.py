@@ -158,7 +158,11 @@ class Labelled(Rows):
         return maps.flatten(0, 1).movedim(3, 1)
 
     def normalised(self, norm: AnyHandover, state: State, *, training: bool) -> Labelled | Plain:
-        """The rows as `norm` lets them in; one that only asks for a row's length leaves the label apart."""
+        """The rows as `norm` lets them in; one that only asks for a row's length leaves the label apart.
+
+        The length is that of the image under a label, for the neutral one too, whose own entry is shorter: its rows are
+        scaled as those that the net learns from.
+        """
         if not norm.by_length or self.image.ndim > 2 or self.table.shape[1] != len(self.table) - 1:
             return Plain(norm.apply(self.dense(), state, training=training))
         length = (torch.linalg.vector_norm(self.image, dim=1, keepdim=True).square() + self.gain.square()).sqrt()

@@ -51,3 +51,6 @@ class Preset:
     method: str = ""
     """Its method's entry on the page /methods."""
     target: Target | None = None
+    differs: str = ""
+    """What the source's public code does otherwise, where that changes what is learnt; empty where nothing is known to,
+    or there is no public code."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from trainer.presets.base import Preset, Published, Target
+from trainer.presets.parts import EPS_OF_HALF
 
 SOURCE = "Kesanapalli, Rangarajan, Jain, Jain 2023"
 
@@ -88,6 +89,7 @@ def _ff(row: _Row) -> Preset:
         config=_FF | {"name": f"FF on {row.title}, Kesanapalli's", "data": _data(row)},
         method="kesanapalli",
         target=Target(row.ff / 100) if row.targets else None,
+        differs=EPS_OF_HALF,
     )
 
 

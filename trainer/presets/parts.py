@@ -33,6 +33,19 @@ BACKPROP: Part = {
 }
 
 
+EPS_OF_HALF = (
+    "The threshold loss here is twice that of the public code, which takes one mean over positive and negative rows, "
+    "so that Adam's eps of 1e-8 counts for half as much: 2e-8 would be theirs."
+)
+"""What the recipes after mohammadpz/pytorch_forward_forward do otherwise."""
+OF_DAH33 = (
+    "The public code draws wrong labels in proportion to the root of their goodness, and computes what a layer hands "
+    "on anew after its update; here they are drawn by a softmax over layer 1's goodness, and handed on is what the "
+    "update was made from."
+)
+"""What the recipes after dah33/explore_forward_forward do otherwise."""
+
+
 def mlp(*hidden: int) -> Part:
     """Fully connected layers of these widths."""
     return {"kind": "mlp", "hidden": list(hidden)}

@@ -77,7 +77,7 @@ def _learn(layer: Layer, task: Task, reading: Reading, kept: _Kept) -> None:
         if not layer.masked:
             delta = rules.activation.pull(kept.activated[where], delta)
         if peer is not None:
-            delta += peer
+            delta += peer if len(peer) == 1 else peer[where]
         if not rules.frozen:
             block.accumulate(under("w", grads), some, delta, rules.precision)
         for name, value in dp.items():

@@ -81,10 +81,15 @@ def drop(h: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def peer_pull(layer: Layer, h: Tensor, task: Task) -> Tensor:
-    """dL/dz of peer normalisation, (H,) for every row: towards the layer's mean activity.
+    """dL/dz of peer normalisation: towards the layer's mean activity, (1, H) where all rows are pulled, else (R, H).
 
     Moves the running mean on: m ← 0.9 m + 0.1 mean of h over the positive rows. Source: Hinton 2022's Matlab code.
     """
-    m = layer.mean_activity
-    m.lerp_(h[: len(task.y)].mean(0), 0.1)
-    return (m - m.mean()) * (layer.rules.peer / task.count)
+    m, positive = layer.mean_activity, task.competitors.positive(task.y)
+    m.lerp_(h[positive].mean(0), 0.1)
+    pull = (m - m.mean()) * (layer.rules.peer / task.count)
+    if layer.rules.peer_rows == "all":
+        return pull[None]
+    rows = pull.new_zeros(len(h), len(pull))
+    rows[positive] = pull
+    return rows

@@ -123,6 +123,9 @@ PEER = Entry(
         ),
     ),
     charts="Goodness lies near the width of the layer, 1000 rather than 2. Dead units stay few.",
+    plainly="In a run of a few hundred steps the label sweep is far behind the softmax: all goodness first goes to θ, "
+    "for true and wrong labels alike, while a softmax does well on layers that are still nearly random. The run then "
+    "says so.",
 )
 
 FORWARD = Family("forward", "Forward-Forward on labels", (FF, PEZESHKI, SYMBA, SWISH, HARD, PEER))
