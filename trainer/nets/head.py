@@ -35,7 +35,7 @@ class Head:
         self._net = net
         self._optimiser = Adam(lr=rule.lr)
         widths = {layer: features.width(net.layers[layer].block.outputs, rule.pool) for layer in self.layers}
-        classes, like = net.coder.classes, net.layers[0].buffer.flat
+        classes, like = net.coder.classes, net.coder.table  # a layer may have no parameters, and lie nowhere
         self.weights = [like.new_zeros(classes, sum(widths[layer] for layer in layers) + 1) for layers in self._reads]
         self.states = [self._optimiser.state(weight) for weight in self.weights]
         self._grads = [torch.zeros_like(weight) for weight in self.weights]
