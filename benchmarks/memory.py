@@ -1,4 +1,5 @@
-"""Peak memory over depth: one layer in memory beside all layers, backprop and nebuly's scheme.
+"""Peak memory over depth: one layer in memory beside all layers; backprop with a batch at once, in the pieces that FF
+takes, and with layers computed again; nebuly's scheme.
 
 Layers of 2,000 units, batches of 5,000, noise of MNIST's shape, one epoch, one thread; every case is a process of its
 own. 10,000 images are two batches: what our methods and backprop hold does not grow with the set, so more would only
@@ -39,7 +40,7 @@ BELOW = 0.999
 DATA = "npz:made"
 OURS = [
     ("ff-streamed", SHALLOW), ("ff", SHALLOW), ("backprop", SHALLOW), ("backprop", MIDDLE),
-    ("backprop-checkpointed", MIDDLE), ("ff-streamed", DEEP), ("ff", DEEP),
+    ("backprop-pieces", MIDDLE), ("backprop-checkpointed", MIDDLE), ("ff-streamed", DEEP), ("ff", DEEP),
 ]  # fmt: skip
 
 Found = dict[tuple[str, int], study.Row]
@@ -61,6 +62,8 @@ def rows() -> list[Row]:
         Row("streamed/rise", 100 * (_ratio(found, ("ff-streamed", DEEP), ("ff-streamed", SHALLOW)) - 1), 1, "%"),
         _row("streamed/2-layers-to-backprop", found, ("ff-streamed", "backprop"), SHALLOW, 0.5),
         _row("streamed/7-layers-to-backprop", found, ("ff-streamed", "backprop"), MIDDLE, 1 / 6),
+        _row("streamed/7-layers-to-backprop-in-pieces", found, ("ff-streamed", "backprop-pieces"), MIDDLE, 1 / 3),
+        _row("resident/7-layers-to-backprop-in-pieces", found, ("ff", "backprop-pieces"), MIDDLE, None),
         _row("streamed/7-layers-to-checkpointed", found, ("ff-streamed", "backprop-checkpointed"), MIDDLE, BELOW),
         Row("streamed/time", slower, 1.2, "×"),
         *(_row(f"resident/{n}-layers-to-nebuly", found, ("ff", "nebuly"), n, BELOW) for n in (SHALLOW, MIDDLE, DEEP)),
@@ -72,7 +75,7 @@ def _ratio(found: Found, over: tuple[str, int], under: tuple[str, int]) -> float
     return float(found[over]["rise"]["rss"] / found[under]["rise"]["rss"])
 
 
-def _row(work: str, found: Found, methods: tuple[str, str], layers: int, bar: float) -> Row:
+def _row(work: str, found: Found, methods: tuple[str, str], layers: int, bar: float | None) -> Row:
     """The first method's peak over the second's, at that many layers."""
     ours, other = methods
     return Row(work, _ratio(found, (ours, layers), (other, layers)), bar, "×")

@@ -23,6 +23,7 @@ LIGHT = (
     "controls",
     "presets",
     "profiling.cases",
+    "profiling.saving",
     "data.catalogue",
     "data.fingerprint",
     "data.folders",

@@ -12,6 +12,7 @@ from trainer.axes.context import Own
 from trainer.axes.data import Data
 from trainer.axes.goodness import Projection
 from trainer.axes.label_code import NoCode
+from trainer.axes.memory import AnyMemory, Resident
 from trainer.axes.normalisation import AnyHandover, AnyNorm, NoNorm, Normalisation
 from trainer.axes.objective import CrossEntropy
 from trainer.axes.optimiser import Adam, Linear
@@ -58,7 +59,10 @@ def _deep_supervision(config: RunConfig) -> RunConfig:
 
 
 def _whole(config: RunConfig, name: str, scope: Whole, readout: Last | Sum) -> RunConfig:
-    """Backprop through the same net, on its own terms: no label code, no length normalisation, Adam at 0.001."""
+    """Backprop through the same net, on its own terms: no label code, no length normalisation, Adam at 0.001.
+
+    What it shares is a batch's way through the net: in pieces where the run's goes in pieces.
+    """
     norms = config.normalisation
     return _named(
         config,
@@ -81,6 +85,7 @@ def _whole(config: RunConfig, name: str, scope: Whole, readout: Last | Sum) -> R
             ),
             "readout": readout,
             "layers": (),
+            "memory": _together(config.memory),
         },
     )
 
@@ -224,6 +229,11 @@ def _joint(config: RunConfig) -> Joint:
 def _epochs(config: RunConfig) -> int:
     """Passes over the training images in all."""
     return sum(phase.epochs for phase in config.phases() if phase.layers)
+
+
+def _together(memory: AnyMemory) -> AnyMemory:
+    """A batch goes through as in the run; layers that a gradient joins cannot wait for each other in files."""
+    return memory if memory.kind == "resident" else Resident(batch="pieces")
 
 
 def _kept(norm: AnyHandover) -> AnyNorm:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 from trainer import compatibility
 from trainer.advice import warnings
 from trainer.arithmetic import Shapes, phase_flops, phase_numbers, reading_flops, reading_numbers, reading_rows
+from trainer.axes.scope import runs
+from trainer.blocks.dense import Dense
 from trainer.capacity import available_memory, fits
 from trainer.data.sizes import problems as size_problems
 from trainer.data.sizes import sizes
@@ -34,6 +36,9 @@ COMPILER = 190 * 2**20
 
 BUFFERS = 4
 """Buffers of a layer's output that live at once: activity, slope, delta, hand-over."""
+WAITING = 1
+"""Buffers of a dense layer's output that wait for a gradient from above: the activity, from which ReLU's slope is read.
+A normalisation, dropout and any other activation keep one more each."""
 
 RATE = (
     "CPU time of one thread, fitted to single steps of eight configs (2 to 8 layers, batches of 64 to 50,000) on a "
@@ -200,7 +205,7 @@ def _training(config: RunConfig, info: DataInfo) -> int:
     sizes_ = [(prod(block.inputs), prod(block.outputs)) for block in net.blocks]
     drawn = images * sizes_[0][0] if steps_per_epoch(config, info) > 1 else 0
     if any(not config.at(layer).scope.local for layer in range(1, config.depth + 1)):
-        return drawn + piece * sum(prod(block.inputs) + BUFFERS * block.widest for block in net.blocks)
+        return drawn + piece * _joined(config, net)
     gathered = streamed or config.schedule.recomputes
     first = (images if gathered else at_once) * (sizes_[0][0] - net.label)  # scaled pixels, once for all candidates
     waiting = 2 * piece if streamed else images * passes if gathered else piece
@@ -209,6 +214,21 @@ def _training(config: RunConfig, info: DataInfo) -> int:
     standing = piece * net.states * sum(outputs for _, outputs in sizes_)
     busiest = max(below + above + own for (below, above), own in zip(pairwise(between), inside, strict=True))
     return drawn + standing + busiest
+
+
+def _joined(config: RunConfig, net: Shapes) -> int:
+    """Numbers of an image's activities alive at the fullest moment of a step whose gradient joins layers."""
+    if not all(isinstance(block, Dense) for block in net.blocks):
+        return sum(prod(block.inputs) + BUFFERS * block.widest for block in net.blocks)
+    norms, drops = config.normalisation, config.regulariser.dropout > 0
+    more = sum((norms.handover.kind != "none", norms.before.kind != "none", drops, config.activation.kind != "relu"))
+    waiting = [(WAITING + more) * block.widest for block in net.blocks]
+    widest, first = max(block.widest for block in net.blocks), prod(net.blocks[0].inputs)
+    at_work = first + (BUFFERS - WAITING) * widest
+    if any(getattr(config.at(layer).scope, "recompute", False) for layer in range(1, config.depth + 1)):
+        cut = runs(len(waiting))
+        return at_work + sum(waiting[run.start] for run in cut) + max(sum(waiting[i] for i in run) for run in cut)
+    return at_work + sum(waiting)
 
 
 def _reading(config: RunConfig, info: DataInfo) -> int:
@@ -239,6 +259,8 @@ def _evaluating(config: RunConfig, info: DataInfo) -> float:
     train, valid, test = sizes(config.data, info)
     every = config.evaluate.every_epochs or (50 if steps_per_epoch(config, info) == 1 else 1)
     epochs = sum(phase.epochs for phase in config.phases())
-    images = (epochs // every) * (test + valid + min(train, config.evaluate.train_images or train)) + train + test
+    sample = min(train, config.evaluate.train_images or train)
+    last = test + (sample if config.evaluate.at_end == "sample" else train)
+    images = (epochs // every) * (test + valid + sample) + last
     each = reading_flops(config, info) / FLOPS_PER_SECOND + reading_numbers(config, info) * SECONDS_PER_READ_NUMBER
     return images * each

@@ -34,12 +34,13 @@ def time_to(curve: Iterable[tuple[float, float]], levels: Iterable[float] = LEVE
 
 
 def conclude(run: Session) -> dict[str, Any]:
-    """Judge the finished net on all test and training images, draw the last figures, and write the result."""
+    """Judge the finished net on the test and training images, draw the last figures, and write the result."""
     run.progress("evaluate")
     layers = len(run.net.layers)
     with run.meters.apart():
         test = judge_test(run, layers)
-        train = judge_images(run, run.data.x_train, run.data.y_train, layers, sweep="none")
+        of = run.sample if run.config.evaluate.at_end == "sample" else slice(None)
+        train = judge_images(run, run.data.x_train[of], run.data.y_train[of], layers, sweep="none")
         draw(run, test)
     by_test, by_train = test.layer_accuracy(), train.layer_accuracy()
     run.recorder.last_word(run.counters, totals := _totals(run))

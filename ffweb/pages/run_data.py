@@ -66,17 +66,23 @@ def frozen_of(run: Run, group: Sequence[Payload]) -> Payload | None:
 
 
 def _beside(run: Run, group: Sequence[Payload], kind: Method) -> Payload | None:
-    """The run of this kind of the same launch, data, widths and seed."""
+    """The run of this kind of the same launch, data, widths and seed, whose batch goes through the net as the run's."""
     if method(run.config) == kind:
         return None
 
     def pairs(other: Payload) -> bool:
         alike = ("data.name", "seed", "architecture.hidden")
         same = all(value_at(other["config"], path) == value_at(run.config, path) for path in alike)
+        same = same and _whole(other["config"]) == _whole(run.config)
         saw = data.alike(data.of(run), other.get("data"))
         return other["id"] != run.pk and method(other["config"]) == kind and same and saw
 
     return next((other for other in group if pairs(other)), None)
+
+
+def _whole(config: Mapping[str, Any]) -> bool:
+    """Whether a batch goes through at once: its peak is no fair rival of one in pieces."""
+    return bool(value_at(config, "memory.batch") == "whole")
 
 
 def outcome_of(run: Payload | None) -> Outcome | None:

@@ -15,10 +15,8 @@ from ffweb.runs.launch import MAX_GROUP
 from ffweb.runs.studies import Need, needs
 from trainer.data.catalogue import describe, survey
 from trainer.errors import ConfigError, Problem
-from trainer.profiling.cases import DEFAULT, DEPTHS, METHODS, Case
+from trainer.profiling.cases import DEFAULT, DEPTHS, IMAGES, METHODS, Case
 
-IMAGES = 10_000
-"""Two batches of the usual size: the second meets all that the first has left behind."""
 DEEPEST = 200
 FIELDS = {"methods": "Methods", "layers": "Depths", "hidden": "Units of a layer", "batch": "Batch", "data": "Data set",
           "images": "Training images"}  # fmt: skip
@@ -72,7 +70,7 @@ class Form:
             "hidden": "" if first.hidden == Case.hidden else str(first.hidden),
             "batch": "" if first.batch == Case.batch else str(first.batch),
             "data": "" if first.data == Case.data else first.data,
-            "images": str(first.images or ""),
+            "images": "" if first.images == IMAGES else str(first.images or "all"),
         }
         said = (f"--{name} {shlex.quote(text)}" for name, text in chosen.items() if text)
         return " ".join(["python -m trainer profile-memory", *said])
@@ -85,7 +83,7 @@ class Form:
 
 
 def blank() -> Form:
-    """As the command line has it, but for the training images."""
+    """As the command line has it."""
     return _with_cases(Form())
 
 

@@ -11,9 +11,9 @@ from ffweb.pages.rows import data_of
 from ffweb.runs.status import FINISHED
 from ffweb.runs.studies import Point, held
 from trainer.profiling.cases import METHODS
+from trainer.profiling.saving import MEGABYTE, sentences
 from trainer.words import plural
 
-MEGABYTE = 1e6
 PART_NAMES = {"weights": "weights", "gradients": "gradients", "optimiser": "optimiser", "activations": "activities"}
 
 
@@ -89,6 +89,13 @@ def conditions(points: Sequence[Point]) -> str:
         f"{data.title}, {images}, one epoch, batches of {number(case.batch)}, "
         f"layers of {number(case.hidden)}{where}. Every point is a run, in a process of its own."
     )
+
+
+def savings(points: Sequence[Point]) -> list[str]:
+    """How much of what FF saves beside backprop comes from pieces of a batch, how much from locality."""
+    ended = [point for point in points if point.told and point.status == FINISHED]
+    peaks = {(point.case.method, point.case.layers): point.rise for point in ended if point.rise is not None}
+    return sentences(peaks, on_gpu=any(point.on_gpu for point in ended))
 
 
 def standing(points: Sequence[Point]) -> str:

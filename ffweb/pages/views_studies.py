@@ -75,6 +75,7 @@ def study(request: HttpRequest, group: str) -> HttpResponse:
         "table": study_page.table(points),
         "conditions": study_page.conditions(points),
         "standing": study_page.standing(points),
+        "savings": study_page.savings(points),
         "data": study_page.plot_data(points),
     }
     return render(request, "studies/state.html" if partial else "studies/study.html", context)

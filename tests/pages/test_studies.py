@@ -63,8 +63,8 @@ def test_the_form_offers_the_command_lines_study(client: Client, monkeypatch: py
     assert (fields["hidden"], fields["batch"], fields["data"], fields["images"]) == ("2000", "5000", "mnist", "10000")
     ticked = re.findall(r'name="methods" value="([^"]+)" checked', page.content.decode())
     assert tuple(ticked) == DEFAULT
-    assert "50 runs" in text(page)
-    assert "python -m trainer profile-memory --images 10000" in text(page)
+    assert "18 runs , about 15 min" in text(page)
+    assert "python -m trainer profile-memory <" in page.content.decode().replace("</span>", " <")
 
 
 def test_the_form_says_its_command(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,12 +183,34 @@ def test_the_page_says_its_conditions_and_leads_to_every_run(client: Client, gro
         assert f'href="/studies/{group}"' in client.get(f"/runs/{run.pk}").content.decode()
 
 
-def test_the_twin_of_a_case_is_backprop_at_its_depth(client: Client) -> None:
-    group = post(client, methods=["ff", "backprop"])["Location"].rpartition("/")[2]
-    shallow, deep = (tell(group, "backprop", layers) for layers in (2, 3))
-    page = client.get(f"/runs/{tell(group, 'ff', 3).pk}").content.decode()
-    assert f'href="/runs/{deep.pk}">See the twin' in page
-    assert f'href="/runs/{shallow.pk}"' not in page
+def test_the_twin_of_a_case_is_backprop_at_its_depth_in_the_same_pieces(client: Client) -> None:
+    group = post(client, methods=["ff", "ff-streamed", "backprop", "backprop-pieces"])["Location"].rpartition("/")[2]
+    whole, shallow, deep = (
+        tell(group, *case) for case in (("backprop", 3), ("backprop-pieces", 2), ("backprop-pieces", 3))
+    )
+    for method in ("ff", "ff-streamed"):
+        page = client.get(f"/runs/{tell(group, method, 3).pk}").content.decode()
+        assert f'href="/runs/{deep.pk}">See the twin' in page
+        assert f'href="/runs/{shallow.pk}"' not in page
+        assert f'href="/runs/{whole.pk}"' not in page
+
+
+def test_the_page_says_how_much_of_a_saving_is_pieces_and_how_much_locality(client: Client) -> None:
+    group = post(client, methods=["ff", "ff-streamed", "backprop", "backprop-pieces"])["Location"].rpartition("/")[2]
+    tell(group, "backprop", 3, latest={"memory/rise": 1413e6})
+    tell(group, "ff", 3, latest={"memory/rise": 787e6})
+    assert "is not known without “backprop, in the same pieces”." in text(client.get(f"/studies/{group}"))
+    tell(group, "backprop-pieces", 3, latest={"memory/rise": 840e6}, status="running", result=None)
+    assert "is not known without" in text(client.get(f"/studies/{group}"))  # its peak may rise
+    tell(group, "backprop-pieces", 3, latest={"memory/rise": 840e6})
+    tell(group, "ff-streamed", 3, latest={"memory/rise": 117e6})
+    said = text(client.get(f"/studies/{group}", headers={"X-Partial": "1"}))
+    assert (
+        "At 3 layers “FF, all layers in memory” takes 626 MB less than “backprop, a batch at once” (787 MB against "
+        "1,413 MB): 573 MB (92 %) from going through a batch in pieces, which backprop can do too; 53 MB (8 %) from "
+        "layers that learn alone." in said
+    )
+    assert "53 MB (4 %) from layers that learn alone; 670 MB (52 %) from layers that wait in files." in said
 
 
 def test_a_control_beside_a_run_is_no_case_of_the_study(client: Client, alice: User, group: str) -> None:

@@ -134,6 +134,22 @@ def test_the_twin_is_the_trainers(alice: User) -> None:
     assert twin.name == "FF on digits · backprop"
 
 
+@pytest.mark.parametrize(
+    ("memory", "twins"),
+    [
+        ({"memory.kind": "streamed"}, {"kind": "resident", "batch": "pieces"}),  # what a gradient joins cannot wait
+        ({"memory.batch": "pieces"}, {"kind": "resident", "batch": "pieces"}),
+        ({"memory.batch": "whole"}, {"kind": "resident", "batch": "whole"}),
+    ],
+)
+@pytest.mark.parametrize("kind", ["backprop", "deep_supervision"])
+def test_a_batch_goes_through_the_twin_as_through_the_run(
+    alice: User, kind: str, memory: dict[str, Any], twins: dict[str, Any]
+) -> None:
+    _, (_, control) = services.create_group(alice, preset="ff-digits", changes=memory, against=[kind])
+    assert control.config["memory"] == twins
+
+
 def test_a_group_is_a_grid_with_seeds_and_controls(alice: User) -> None:
     order = {"name": "grid", "preset": "ff-pezeshki-mnist", "against": ["backprop", "random"], "seeds": [0, 1]}
     name, runs = services.create_group(alice, vary={"objective.theta": [1, 2]}, **order)

@@ -74,7 +74,8 @@ def test_what_is_measured_on_a_gpu_runs(monkeypatch):
 
 PEAKS = {
     ("ff-streamed", 2): 100, ("ff-streamed", 7): 100, ("ff-streamed", 47): 100.5, ("ff", 2): 200, ("ff", 7): 600,
-    ("ff", 47): 3000, ("backprop", 2): 300, ("backprop", 7): 700, ("backprop-checkpointed", 7): 600,
+    ("ff", 47): 3000, ("backprop", 2): 300, ("backprop", 7): 700, ("backprop-pieces", 7): 500,
+    ("backprop-checkpointed", 7): 600,
     ("nebuly", 2): 800, ("nebuly", 7): 1200, ("nebuly", 47): 3000,
 }  # fmt: skip
 
@@ -90,6 +91,8 @@ def test_bars_of_memory_are_ratios_of_peaks(monkeypatch):
         "streamed/rise": (0.5, True),
         "streamed/2-layers-to-backprop": (0.333, True),
         "streamed/7-layers-to-backprop": (0.143, True),
+        "streamed/7-layers-to-backprop-in-pieces": (0.2, True),
+        "resident/7-layers-to-backprop-in-pieces": (1.2, True),
         "streamed/7-layers-to-checkpointed": (0.167, True),
         "streamed/time": (1.1, True),
         "resident/2-layers-to-nebuly": (0.25, True),

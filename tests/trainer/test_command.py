@@ -14,7 +14,7 @@ import torch
 
 from tests.trainer import tiny
 from tests.waiting import PATIENCE
-from trainer import running
+from trainer import result, running
 from trainer.cli import main
 from trainer.config import schema
 from trainer.errors import Stopped
@@ -88,6 +88,17 @@ def test_the_result_says_it_all(finished):
     assert result["peak"]["cuda"] is None
     assert 0 <= result["peak"]["rise"] < result["peak"]["rss"]  # so small a net may find all it needs on the heap
     assert result["checkpoint"]["bytes"] == (finished / "checkpoint.pt").stat().st_size
+
+
+def test_the_result_judges_the_training_images_it_is_asked_to(tmp_path, monkeypatch):
+    seen = []
+    judge = result.judge_images
+    monkeypatch.setattr(
+        result, "judge_images", lambda run, x, *more, **how: seen.append(len(x)) or judge(run, x, *more, **how)
+    )
+    for at_end in ("all", "sample"):
+        tiny.train(tiny.config({"evaluate.at_end": at_end}), tmp_path / at_end)
+    assert seen == [tiny.TINY["data.train_size"], tiny.TINY["evaluate.train_images"]]
 
 
 def test_equal_seeds_give_equal_runs_and_others_do_not(tmp_path, finished):

@@ -35,6 +35,12 @@ CASES = {
             "data.train_size": 4000,
         },
     ),
+    "backprop, a batch at once": (
+        "backprop-digits",
+        BIG
+        | {"architecture.hidden": [1500] * 6, "schedule.batch_size": 4000, "memory.batch": "whole"}
+        | {"data.train_size": 8000},
+    ),
     "one batch of all": ("ff-digits", BIG | {"schedule.batch_size": None, "architecture.hidden": [500, 500]}),
 }
 

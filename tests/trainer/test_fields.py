@@ -93,6 +93,7 @@ NOT_OF_THE_RESULT = {
     "version": "says how to read the rest",
     "name": "is what the run is called",
     "compile": "says how steps are carried out: test_compiled.py holds that nothing but rounding differs",
+    "evaluate.at_end": "says what the result's last word is of: test_command.py holds that it does",
     "memory.kind": "says where weights wait: test_streamed.py holds that nothing else differs",
     "memory.batch": "says how much is in memory at once: test_learning.py holds that nothing else differs",
 }

@@ -10,9 +10,11 @@ import pytest
 from tests.trainer import tiny
 from trainer import loop, report, result
 from trainer.cli import main
+from trainer.data.catalogue import describe
+from trainer.estimate import estimate
 from trainer.events import read_events
-from trainer.profiling import plot, study
-from trainer.profiling.cases import DEFAULT, METHODS, Case
+from trainer.profiling import plot, saving, study
+from trainer.profiling.cases import DEFAULT, DEPTHS, IMAGES, METHODS, Case
 
 MB = 1_000_000
 SMALL = ["--layers=2", "--hidden=40", "--batch=100", "--data=digits", "--images=300", "--threads=1"]
@@ -37,7 +39,80 @@ def test_the_usual_backprop_takes_its_batch_whole_and_streamed_layers_wait():
     }  # fmt: skip
     assert {m for m, c in kinds.items() if c.memory.kind == "streamed"} == {"ff-streamed"}
     assert {m for m, c in kinds.items() if getattr(c.scope, "recompute", False)} == {"backprop-checkpointed"}
-    assert set(DEFAULT) == set(METHODS) - {"backprop-pieces"}
+    assert set(DEFAULT) == set(METHODS)
+
+
+@pytest.mark.parametrize("method", ["ff", "ff-streamed"])
+def test_backprop_in_the_same_pieces_is_the_twin_of_what_goes_in_pieces(method):
+    twin = Case(method, 2, data="digits").config().twin()
+    rival = Case("backprop-pieces", 2, data="digits").config()
+    assert twin.model_copy(update={"name": rival.name}) == rival
+
+
+PEAKS = {("ff", 12): 787e6, ("ff-streamed", 12): 117e6, ("backprop", 12): 1413e6, ("backprop-pieces", 12): 840e6}
+HEAD = (
+    "At 12 layers “FF, all layers in memory” takes 626 MB less than “backprop, a batch at once” "
+    "(787 MB against 1,413 MB)"
+)
+PIECES = "573 MB (92 %) from going through a batch in pieces, which backprop can do too"
+WORDS = f"{HEAD}: {PIECES}; 53 MB (8 %) from layers that learn alone."
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, WORDS),
+        ({("backprop", 22): 9e9, ("ff", 22): 1e9}, WORDS),  # of the deepest where all three are known
+        ({("backprop-pieces", 12): None}, f"{HEAD}. How much of that comes from pieces of a batch is not known"),
+        ({("backprop-pieces", 12): 780e6}, "all of it from going through a batch in pieces, which backprop can do too; "
+                                           "nothing from layers that learn alone."),
+        ({("ff", 12): 1500e6}, "takes no less than “backprop, a batch at once” (1,500 MB against 1,413 MB)."),
+        ({("backprop", 12): None}, ""),
+    ],
+)  # fmt: skip
+def test_a_saving_says_which_part_is_pieces_and_which_is_locality(changed, said):
+    peaks = {case: peak for case, peak in (PEAKS | changed).items() if peak is not None}
+    alone = [text for text in saving.sentences(peaks) if "all layers in memory" in text.split("takes")[0]]
+    assert said in "".join(alone)
+    assert bool(alone) is bool(said)
+
+
+def test_what_waits_in_files_is_told_from_what_learns_alone():
+    _, streamed = saving.sentences(PEAKS)
+    assert "takes 1,296 MB less" in streamed
+    assert streamed.endswith("53 MB (4 %) from layers that learn alone; 670 MB (52 %) from layers that wait in files.")
+    (both,) = saving.sentences({case: peak for case, peak in PEAKS.items() if case[0] != "ff"})
+    assert both.endswith("723 MB (56 %) from layers that learn alone and wait in files.")
+    _, on_gpu = saving.sentences(PEAKS, on_gpu=True)
+    assert on_gpu.endswith("Part of that comes from smaller pieces of a batch; how much was not measured on a GPU.")
+
+
+def test_the_command_says_what_a_saving_comes_from(tmp_path, monkeypatch, capsys):
+    peaks = {"ff": 2e6, "backprop": 9e6, "backprop-pieces": 4e6}
+    monkeypatch.setattr(study, "_measured", lambda case: row(rss=peaks[case.method], **case.as_dict()))
+    arguments = ["profile-memory", *SMALL, "--methods", ",".join(peaks), "--out", str(tmp_path)]
+    (tmp_path / "memory.json").write_text(json.dumps([row("ff", 40, rss=1e9), row("backprop", 40, rss=9e9)]))
+    assert main(arguments) == 0
+    said = capsys.readouterr()
+    whole = "5 MB (71 %) from going through a batch in pieces, which backprop can do too; 2 MB (29 %) from layers that "
+    assert f"{whole}learn alone." in said.out
+    assert "3 cases, about 1 minute on one core" in said.err
+    page = (tmp_path / "memory.html").read_text()
+    assert whole in page
+    assert "40 layers" not in page  # measured otherwise
+    assert "dashdot" in page
+
+
+def test_the_study_as_it_comes_is_one_that_a_person_would_wait_for(tmp_path, monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(study, "study", lambda cases, path: asked.extend(cases) or [])
+    assert main(["profile-memory", "--data=digits", "--out", str(tmp_path)]) == 0  # digits are fewer than it takes
+    assert {case.images for case in asked} == {1437}
+    assert main(["profile-memory", "--data=digits", "--images=all", "--out", str(tmp_path)]) == 0
+    assert asked[-1].images is None
+    assert {case.method for case in asked} == set(METHODS)
+    configs = [Case(method, layers, images=IMAGES).config() for method in DEFAULT for layers in DEPTHS]
+    assert sum(estimate(config, describe("mnist")).seconds for config in configs) < 1000  # on one core
 
 
 @pytest.mark.slow  # processes that measure themselves

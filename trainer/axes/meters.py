@@ -19,7 +19,11 @@ class Evaluate(Value, title="Evaluation"):
     train_images: int | None = Field(
         500, ge=1, le=10_000_000, title="Training images judged", json_schema_extra={"unit": "images"}
     )
-    """How many training images (always the same) the train accuracy is measured on; empty: all. The result uses all."""
+    """How many training images (always the same) the train accuracy is measured on; empty: all. The result uses all,
+    unless `at_end` says otherwise."""
+    at_end: Literal["all", "sample"] = Field("all", title="Judged at the end", json_schema_extra=RARE)
+    """all: the result's train accuracies are those of the whole set. sample: of the images above, which is quicker
+    where a set is large and its accuracy not what the run is for."""
     precision: Literal["float32", "bfloat16"] = Field("float32", title="Evaluated in", json_schema_extra=RARE)
     """The numbers that the layers' readings are computed in. In fewer bits close calls may be answered otherwise: the
     run then shows how often it answers as in float32. A head always reads float32."""

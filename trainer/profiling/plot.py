@@ -7,10 +7,10 @@ from html import escape
 from pathlib import Path
 
 from trainer.profiling.cases import METHODS
+from trainer.profiling.saving import MEGABYTE, sentences
 from trainer.profiling.study import Row
 from trainer.words import plural
 
-MEGABYTE = 1e6
 COLOURS = ("#2F6DB5", "#0E8A6A", "#8A5FBF", "#B5472F", "#A07A12", "#5B6573")
 PART_NAMES = {"weights": "weights", "gradients": "gradients", "optimiser": "optimiser", "activations": "activities"}
 
@@ -27,7 +27,7 @@ def write(rows: Sequence[Row], path: Path) -> None:
             y=[peak(row) / MEGABYTE for row in found],
             name=METHODS[method].title,
             mode="lines+markers",
-            line={"color": colour},
+            line={"color": colour, "dash": "dashdot" if method.startswith("backprop") else "solid"},
             customdata=[_hover(row) for row in found],
             hovertemplate="%{customdata}<extra>%{fullData.name}</extra>",
         )
@@ -39,10 +39,18 @@ def write(rows: Sequence[Row], path: Path) -> None:
         margin={"t": 20},
     )
     body = to_html(figure, include_plotlyjs=True, full_html=False)
+    words = "".join(f"<p>{escape(text)}</p>" for text in [*said(rows), _conditions(rows)])
     path.write_text(
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>Memory by depth</title><body>{body}"
-        f"<p>{escape(_conditions(rows))}</p></body></html>"
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Memory by depth</title>"
+        f"<body>{body}{words}</body></html>"
     )
+
+
+def said(rows: Sequence[Row]) -> list[str]:
+    """How much of what FF saves comes from pieces and how much from locality, as far as `rows` tell."""
+    measured = [row for row in rows if "failed" not in row]
+    peaks = {(row["method"], row["layers"]): peak(row) for row in measured}
+    return sentences(peaks, on_gpu=any(row["rise"]["cuda"] is not None for row in measured))
 
 
 def peak(row: Row) -> float:

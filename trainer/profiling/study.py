@@ -48,6 +48,11 @@ def read(path: Path) -> list[Row]:
     return rows
 
 
+def alike(row: Row, case: Case) -> bool:
+    """Whether a row was measured as `case` is, but for method and depth."""
+    return all(row.get(name) == value for name, value in case.as_dict().items() if name not in ("method", "layers"))
+
+
 def _same(row: Row, case: Case) -> bool:
     return all(row.get(name) == value for name, value in case.as_dict().items())
 

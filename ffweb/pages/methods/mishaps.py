@@ -109,7 +109,7 @@ MISHAPS: tuple[Mishap, ...] = (
         text="The recurrent bars are halved for a doubled batch that was already halved; bytes are labelled MB, and "
         "on the CPU they are KiB; backprop’s net carries FF’s normalisations, which makes it keep twice the "
         "activities of a plain one.",
-        here="Both rules run through the same meters, in bytes.",
+        here="Both rules run through the same meters, in bytes, and a batch goes through both nets in the same pieces.",
     ),
     Mishap(
         slug="label-pixels",
