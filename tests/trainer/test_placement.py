@@ -94,7 +94,7 @@ def test_what_is_misplaced_is_noticed(gpu):
         lambda: torch.cat([here, there]),
         lambda: there[torch.tensor([0, 1], device=gpu)],
         lambda: there * here.sum(),
-        lambda: here.numpy(),
+        here.numpy,
         lambda: torch.randn(3, generator=torch.Generator(), device=gpu),
         lambda: here.clone().normal_(generator=torch.Generator()),
         lambda: torch.mm(here[None], there[:, None]),
