@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 HEAD_POOL = 4
 """Places each way that maps are averaged to before a head reads them, where the run does not say."""
-HEAD_RATE = 0.01
-"""Learning rate of a softmax on frozen layers, falling to 0, where the run has none of its own: the best of 0.001 to
-0.03, or close to it, for layers of 20 to 1,000 units on digits and MNIST (docs/measuring.md)."""
+FAST, SLOWER = 0.01, 0.1
+"""Learning rate of a softmax on frozen layers, falling to 0, where the run has none of its own; and the share of it for
+one beside: the first is better in short runs and for narrow layers, the second in long ones (docs/measuring.md)."""
 KEPT_BACK, FEWEST_KEPT = 500, 20
 """Most and fewest training images that a control keeps back to choose its readout on."""
 
@@ -143,9 +143,7 @@ def _strongest(config: RunConfig) -> AnyHead:
     pool = HEAD_POOL if not config.architecture.flat else None
     if isinstance(own, Better):
         return own.model_copy(update={"epochs": None})
-    return (
-        Better(other="scores", lr=HEAD_RATE, pool=pool) if _reads_by_rows(config) else Softmax(lr=HEAD_RATE, pool=pool)
-    )
+    return Better(other="scores" if _reads_by_rows(config) else "nothing", lr=FAST, slower=SLOWER, pool=pool)
 
 
 def _kept_back(data: Data) -> Data:

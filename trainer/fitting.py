@@ -139,6 +139,9 @@ def _choosing(config: RunConfig) -> Found:
     if readout.kind == "range":
         if config.depth == 1:
             yield "readout.kind", "there is one layer only, so there is no range to choose: last would work"
+    elif readout.other == "nothing":
+        if readout.slower is None:
+            yield "readout.slower", "there is nothing to choose from: set 0.1, other to scores, or readout to softmax"
     elif readout.other != "scores":
         if config.depth == 1:
             yield "readout.other", "there is one layer only, which a softmax reads already: set readout to softmax"

@@ -69,7 +69,7 @@ def test_a_check_gives_the_pieces_of_the_page(client: Client) -> None:
     assert answer["fields"]["schedule.epochs"]["changed"] is True
     assert answer["fields"]["optimiser.lr"] == {"changed": False, "errors": "", "gone": False}
     assert answer["start"] == "Start 2 runs"
-    assert [layer["units"] for layer in answer["net"]["layers"]] == [500, 500]
+    assert [layer["units"] for layer in answer["net"]["layers"]] == [30, 30]
     assert "classes" in answer["fields"]["competitors"]["off"]
     summaries = {group["name"]: group["summary"] for group in answer["groups"]}
     assert summaries["goodness"] == "mean of squares, Swish-SymBa α = 6.0"

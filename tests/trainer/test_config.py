@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from trainer.config import RunConfig, compose, defaults, parse, schema
 from trainer.errors import ConfigError
+from trainer.merging import merge
 from trainer.presets import PRESETS
 
 AXES = {
@@ -77,8 +78,8 @@ def test_every_preset_is_a_config_with_a_twin_that_the_schema_allows(name):
     assert config.name != RunConfig().name or name == "ff-digits"
 
 
-def test_the_defaults_are_the_first_preset():
-    assert compose("ff-digits") == defaults()
+def test_the_defaults_are_the_first_preset_with_wider_layers():
+    assert compose("ff-digits") == merge(defaults(), {"architecture": {"hidden": [30, 30]}})
 
 
 def test_a_new_kind_drops_the_old_values_fields_and_kinds_apply_first():

@@ -85,6 +85,7 @@ OTHER: dict[str, Any] = {
     "terms": [{"kind": "similarity"}],
     "theta_negative": 0.5,
     "clip": 0.01,
+    "slower": 0.1,
     "at": (0.2, 0.8),
     "to": (0.3, 0.1),
     "groups": 2,

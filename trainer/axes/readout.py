@@ -124,6 +124,10 @@ class _Head(Value):
     pool: int | None = Field(None, ge=1, le=1024, title="Pooled to", json_schema_extra=RARE)
     """Maps are averaged to so many places each way, tokens to their mean if set; empty: all numbers are read."""
 
+    def share(self, answer: str) -> float:
+        """At what share of the learning rate the softmaxes of an answer learn."""
+        return 1.0
+
 
 class Softmax(_Head, _Of, title="Softmax head"):
     """One linear softmax on the activities of the layers, side by side.
@@ -151,27 +155,38 @@ class Probe(_Head, _Of, title="Probe of each layer"):
         return {_EACH: [[layer] for layer in self.reads(layers)]}
 
 
-class Better(_Head, title="Better of two"):
-    """A softmax on all layers learns beside another readout: who does better on the validation images answers.
+class Better(_Head, title="Better of several"):
+    """A softmax on all layers learns beside another readout: who does best on the validation images answers.
 
-    Chosen anew at each evaluation; the softmax where both are as good. Frozen layers are read so when they stand
+    Chosen anew at each evaluation; the softmax where others are no better. Frozen layers are read so when they stand
     beside a run that has learnt: by the strongest that learns no layer, whatever reads the run.
     """
 
     kind: Literal["better"] = "better"
-    other: Literal["scores", "skip_first", "last", "each"] = Field("scores", title="Against")
+    other: Literal["scores", "skip_first", "last", "each", "nothing"] = Field("scores", title="Against")
     """scores: the layers' own class scores, added over those neighbouring layers that do best. skip_first, last: a
-    softmax on these layers. each: a softmax on each layer, their log-probabilities added."""
+    softmax on these layers. each: a softmax on each layer, their log-probabilities added. nothing: the slower one."""
+    slower: float | None = Field(None, gt=0, lt=1, title="Slower, too", json_schema_extra=RARE)
+    """A second softmax on all layers learns at this share of the rate: what suits a short run knows the training images
+    by heart in a long one. Empty: there is none."""
 
     def reads(self, layers: int) -> list[int]:
         return list(range(layers))
 
     def softmaxes(self, layers: int) -> Softmaxes:
         """What it is made of, in a net of so many layers."""
-        found = {_SOFTMAX["all"]: [self.reads(layers)]}
+        every = self.reads(layers)
+        found = {_SOFTMAX["all"]: [every]} | ({_SLOWER: [every]} if self.slower else {})
         if self.other == "each":
-            return found | {_EACH: [[layer] for layer in range(layers)]}
-        return found if self.other == "scores" else found | {_SOFTMAX[self.other]: [_chosen(self.other, layers)]}
+            return found | {_EACH: [[layer] for layer in every]}
+        if self.other in ("scores", "nothing"):
+            return found
+        which: Which = "last" if self.other == "last" else "skip_first"
+        return found | {_SOFTMAX[which]: [_chosen(which, layers)]}
+
+    def share(self, answer: str) -> float:
+        """At what share of the learning rate the softmaxes of an answer learn."""
+        return self.slower if answer == _SLOWER and self.slower else 1.0
 
     def options(self, scores: Mapping[int, Tensor], heads: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Every answer (N, K) that there is to choose from, by what it is called: the first of the best is taken."""
@@ -183,7 +198,7 @@ _SOFTMAX: dict[Which, str] = {
     "skip_first": "a softmax on all layers but the first",
     "last": "a softmax on the last layer",
 }
-_EACH = "a softmax on each layer"
+_EACH, _SLOWER = "a softmax on each layer", "a softmax on all layers that learns more slowly"
 AnyHead = Softmax | Probe | Better
 """Those that learn."""
 AnyChooser = Range | Better

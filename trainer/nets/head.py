@@ -76,10 +76,11 @@ class Head:
 
     def optimise(self, factor: float) -> None:
         """Take a step along the accumulated gradient, at `factor` times the learning rate, and clear it."""
-        for weight, grad, state in zip(self.weights, self._grads, self.states, strict=True):
+        for name, weight, grad, state in zip(self._answer_of, self.weights, self._grads, self.states, strict=True):
+            rate = factor * self.rule.share(name)
             if self.rule.weight_decay:
-                weight[:, :-1].mul_(1 - self.rule.lr * factor * self.rule.weight_decay)
-            self._optimiser.step(weight, grad, state, factor)
+                weight[:, :-1].mul_(1 - self.rule.lr * rate * self.rule.weight_decay)
+            self._optimiser.step(weight, grad, state, rate)
             grad.zero_()
 
     def tensors(self) -> dict[str, Tensor]:
