@@ -25,16 +25,21 @@ class Row:
 
     work: str
     measured: float | None
-    """None where this machine cannot measure it."""
+    """None where this machine cannot measure it; `note` says why."""
     bar: float | None
     unit: str
     better: Literal["down", "up"] = "down"
     floor: float | None = None
-    """What would be measured if nothing but the products that cannot be left out took time."""
+    """CPU seconds that the products which the work cannot leave out take by themselves (benchmarks/floor.py)."""
+    beside: float | None = None
+    """How many times as fast as the usual script."""
+    judged: bool = True
+    """False where the bar means nothing on this processor; `note` says why."""
+    note: str = ""
 
     @property
     def holds(self) -> bool:
-        if self.measured is None or self.bar is None:
+        if self.measured is None or self.bar is None or not self.judged:
             return True
         return self.measured <= self.bar if self.better == "down" else self.measured >= self.bar
 
@@ -62,9 +67,10 @@ def cpu_flags() -> set[str]:
 
 
 def table(name: str, rows: Sequence[Row]) -> str:
-    """The rows as aligned text."""
-    cells = [("work", "measured", "bar", "", "products alone")] + [_cells(row) for row in rows]
-    widths = [max(len(line[column]) for line in cells) for column in range(5)]
+    """The rows as aligned text; columns that no row fills are left out."""
+    cells = [("work", "measured", "bar", "", "floor", "beside the script", "")] + [_cells(row) for row in rows]
+    cells = list(zip(*(column for column in zip(*cells, strict=True) if any(column[1:])), strict=True))
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = ["  ".join(f"{text:<{width}}" for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
     return "\n".join([name, *lines])
 
@@ -75,13 +81,21 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.work,
         "not measured" if row.measured is None else f"{row.measured:.4g} {row.unit}",
         "" if row.bar is None else f"{sign} {row.bar:g} {row.unit}",
-        "" if row.measured is None or row.bar is None else "ok" if row.holds else "MISSED",
-        "" if row.floor is None else f"{row.floor:.4g} {row.unit}",
+        _verdict(row),
+        "" if row.floor is None else f"{row.floor:.3g} s",
+        "" if row.beside is None else f"{row.beside:.2g} ×",
+        row.note,
     )
 
 
+def _verdict(row: Row) -> str:
+    if row.measured is None or row.bar is None:
+        return ""
+    return "not judged" if not row.judged else "ok" if row.holds else "MISSED"
+
+
 def store(name: str, rows: Iterable[Row]) -> Path:
-    """Write OUT/NAME.json: {machine, rows: [{work, measured, bar, unit, better, floor, holds}]}."""
+    """Write OUT/NAME.json: {machine, rows: [all fields of a row, and `holds`]}."""
     OUT.mkdir(parents=True, exist_ok=True)
     body = {"machine": machine(), "rows": [asdict(row) | {"holds": row.holds} for row in rows]}
     path = OUT / f"{name}.json"

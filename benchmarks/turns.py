@@ -39,6 +39,8 @@ class Cost:
     """CPU time, of user and system."""
     rise: int
     """Highest resident memory above that before the turn, bytes."""
+    said: str = ""
+    """What the work says of itself."""
 
 
 class Worker:
@@ -85,6 +87,11 @@ def times(usual: list[Cost], ours: list[Cost]) -> float:
     return statistics.median(u.seconds / o.seconds for u, o in zip(usual, ours, strict=True))
 
 
+def median(costs: list[Cost]) -> float:
+    """CPU seconds of a turn."""
+    return statistics.median(cost.seconds for cost in costs)
+
+
 def share_of_peak(usual: list[Cost], ours: list[Cost]) -> float:
     """Our rise of memory over that of `usual`."""
     return max(cost.rise for cost in ours) / max(cost.rise for cost in usual)
@@ -96,8 +103,9 @@ def _serve(act: Act, answers: TextIO) -> None:
         ctypes.CDLL(None).malloc_trim(0)
         memory.forget_peak()
         before, began = memory.rss(), time.process_time()
-        act()
-        cost = {"seconds": time.process_time() - began, "rise": memory.peak() - before}
+        said = act()
+        seconds = time.process_time() - began
+        cost = {"seconds": seconds, "rise": memory.peak() - before, "said": said if isinstance(said, str) else ""}
         print(json.dumps(cost), file=answers, flush=True)
 
 

@@ -25,6 +25,9 @@ def accumulate(delta: Tensor, x: Tensor, grad: Tensor) -> None:
     # PyTorch's own bfloat16 product takes the transpose as it lies
     turned, multiply = (delta.T, torch.mm) if x.dtype == torch.bfloat16 else (delta.T.contiguous(), _rows_times)
     x, units = x.contiguous(), max(1, BLOCK // x.shape[1])
+    if grad.shape[0] <= units:
+        grad.add_(multiply(turned, x))
+        return
     for into, part in zip(torch.split(grad, units), torch.split(turned, units), strict=True):
         into.add_(multiply(part, x))
 

@@ -30,7 +30,7 @@ LIBRARY = _fast()
 
 def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """x Wᵀ + b for x (R, D), W (H, D) and b (H,) or (R, H); autograd knows it."""
-    if not _by_onednn(x, len(weight)):
+    if not _by_onednn(x, weight.shape[0]):
         return torch.addmm(bias, x, weight.T)
     if torch.compiler.is_compiling():
         multiply = onednn.sealed

@@ -50,6 +50,8 @@ class Piece:
 
 def pieces_of(batch: Batch, images: int) -> Iterator[Batch]:
     """The batch in parts of at most so many images."""
+    if batch.y.shape[0] <= images:
+        return iter((batch,))
     parts = (torch.split(part, images) for part in (batch.x, batch.y, batch.index))
     return (Batch(x, y, index) for x, y, index in zip(*parts, strict=True))
 
@@ -97,7 +99,8 @@ class Rivals:
             else:
                 rows = self._rows(rule, part, None if wrong is None else wrong[:, where])
             task = Task(rule, part.y, len(batch.y) * self._net.readings)
-            task = replace(task, bases=bases(self._net, rows, task, trained))
+            if heard := bases(self._net, rows, task, trained):
+                task = replace(task, bases=heard)
             yield Piece(self._net.start(rows), task, first, last=where.stop == len(batch.y))
             first = where.stop
 

@@ -33,6 +33,7 @@ class Stages:
         self._settings = [config.at(layer) for layer in range(1, config.depth + 1)]
         self._spans = config.spans()
         self._reach = [config.reach(layer) for layer in range(config.depth)]
+        self._known: dict[tuple[range, tuple[int | None, ...]], Stage] = {}
 
     def of(self, step: Step) -> list[Stage]:
         """From the lowest layers that learn in `step` up."""
@@ -49,14 +50,12 @@ class Stages:
         return window is None or window[0] <= step.epoch < window[1]
 
     def _stage(self, layers: range, step: Step) -> Stage:
-        settings = self._settings[layers.start]
-        return Stage(
-            layers,
-            settings.competitors,
-            settings.scope.local,
-            tuple(self._depth(layer, layers, step) for layer in layers),
-            getattr(settings.scope, "recompute", False),
-        )
+        reach = tuple(self._depth(layer, layers, step) for layer in layers)
+        if (layers, reach) not in self._known:
+            settings = self._settings[layers.start]
+            again = getattr(settings.scope, "recompute", False)
+            self._known[layers, reach] = Stage(layers, settings.competitors, settings.scope.local, reach, again)
+        return self._known[layers, reach]
 
     def _depth(self, layer: int, layers: range, step: Step) -> int | None:
         depth = self._reach[layer]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import re
+from collections import Counter
 
 import orjson
 import pytest
 import torch
 
 from benchmarks import __main__ as bench
-from benchmarks import gpu, harness, memory, nebuly
+from benchmarks import floor, gpu, harness, memory, nebuly, training
 from benchmarks.harness import Row
+from benchmarks.turns import Cost
 from tests.trainer import tiny
 from tests.waiting import PATIENCE
+from trainer import onednn
 from trainer.data import load
 from trainer.profiling import study
 from trainer.update.compiled import as_written
@@ -33,7 +37,8 @@ def test_rows_are_stored_with_the_machine(tmp_path, monkeypatch, capsys):
     assert harness.run("one", lambda: rows[:1]) is True
     stored = orjson.loads((tmp_path / "two.json").read_bytes())
     assert stored["rows"][1] == {
-        "work": "slow", "measured": 3.0, "bar": 2.0, "unit": "ms", "better": "down", "floor": None, "holds": False,
+        "work": "slow", "measured": 3.0, "bar": 2.0, "unit": "ms", "better": "down", "floor": None, "beside": None,
+        "judged": True, "note": "", "holds": False,
     }  # fmt: skip
     assert {"cpu", "cores", "memory_bytes", "system", "python"} <= stored["machine"].keys()
     printed = capsys.readouterr().out
@@ -51,6 +56,73 @@ def test_an_unknown_benchmark_is_named(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         bench.main()
     assert "no benchmark 'speeed'" in capsys.readouterr().err
+
+
+SECONDS = {"float32": 2.0, "bf16": 1.25, "bare-float32": 1.0, "bare-bf16": 0.5, "usual": 4.0}
+
+
+def _turns(monkeypatch, flags, **changed):
+    """Works that take SECONDS of CPU time, on a processor with these flags."""
+    seconds = SECONDS | {name.replace("_", "-"): value for name, value in changed.items()}
+
+    def costs(module, *works, product):
+        assert [work.partition("/")[2] == "usual" for work in works] == [n >= product for n in range(len(works))]
+        return [[Cost(seconds[work.partition("/")[2]], 100, "oneDNN")] * 3 for work in works]
+
+    monkeypatch.setattr(training, "costs", costs)
+    monkeypatch.setattr(harness, "cpu_flags", lambda: flags)
+    return training._shares("small-step", {"float32": 45, "bf16": 25}, peak=0.5)
+
+
+def test_speed_is_a_share_of_the_floor_with_the_script_beside_it(monkeypatch):
+    plain, half, peak = _turns(monkeypatch, {"avx512_bf16"})
+    assert (plain.measured, plain.floor, plain.beside, plain.note, plain.holds) == (50, 1.0, 2.0, "oneDNN", True)
+    assert (half.measured, half.floor, half.beside, half.judged) == (40, 0.5, 3.2, True)
+    assert (peak.measured, peak.holds) == (1, False)
+    shown = harness.table("training", [plain, half, peak])
+    assert re.search(r"small-step/bf16 +40 % of the floor +≥ 25 % of the floor +ok +0.5 s +3.2 × +oneDNN", shown)
+    assert not _turns(monkeypatch, {"avx512_bf16"}, float32=2.5)[0].holds
+
+
+def test_a_bar_that_means_nothing_on_a_processor_is_not_judged_and_says_why(monkeypatch):
+    plain, half, _ = _turns(monkeypatch, {"amx_bf16"}, bare_bf16=0.2)
+    assert (half.measured, half.holds) == (16, True)
+    assert half.note == "products 5.0 times as fast as in float32, by oneDNN: the bar was set where they are 2"
+    assert "not judged" in harness.table("training", [half])
+    assert plain.judged
+    plain, half, _ = _turns(monkeypatch, set())
+    assert (plain.measured, half.measured, half.holds) == (50, None, True)
+    assert "not measured" in harness.table("training", [half])
+    assert "this processor has no instructions for it" in harness.table("training", [half])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_floor_is_the_products_alone_by_the_fastest_library(dtype, monkeypatch):
+    small = {"sweep": [(2, 8, 6, 4)]}
+    monkeypatch.setattr(floor, "FORWARD", small)
+    monkeypatch.setattr(floor, "GRADIENTS", small)
+    done = Counter()
+
+    def way(name, seconds):
+        return lambda: (done.update([name]), clock.append(seconds))
+
+    clock = []
+    monkeypatch.setattr(floor.time, "process_time", lambda: sum(clock))
+    act = floor._all([(3, {"MKL": way("MKL", 2), "oneDNN, turned": way("oneDNN", 1)}), (2, {"MKL": way("other", 1)})])
+    done.clear()
+    assert act() == "MKL and oneDNN"
+    assert done == {"oneDNN": 3, "other": 2}
+    assert floor.products("sweep", dtype)()
+
+
+@pytest.mark.parametrize("shape", [(8, 6, 4), (300, 100, 50)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_every_way_of_a_floor_is_the_same_product(shape, dtype):
+    for ways in (floor._forward(shape, dtype), floor._gradient(shape, dtype)):
+        first, *others = (way().float() for way in ways.values())
+        assert others or not onednn.THERE
+        for other in others:
+            assert torch.allclose(first, other, rtol=0.02, atol=0.02 * float(first.abs().max()))
 
 
 def test_microseconds_counts_one_call():

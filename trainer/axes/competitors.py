@@ -44,16 +44,16 @@ class _Rivals(Value):
 
     def row(self, scores: Tensor, y: Tensor) -> Tensor:
         """Readings of the stacked passes, (J·B, R) with R regions, as rows (B·R, J); column 0 is the true one."""
-        passes = len(scores) // len(y)
+        passes = scores.shape[0] // y.shape[0]
         return scores.reshape(passes, -1).T
 
     def unrow(self, slope: Tensor, y: Tensor) -> Tensor:
         """The inverse of `row`, for derivatives: (B·R, J) to (J·B, R)."""
-        return slope.T.reshape(slope.shape[1] * len(y), -1)
+        return slope.T.reshape(slope.shape[1] * y.shape[0], -1)
 
     def index(self, row: Tensor, y: Tensor) -> Tensor:
         """Column of the true reading in each of the rows (N, J), for images of labels y (B,)."""
-        return y.new_zeros(len(row))
+        return y.new_zeros(row.shape[0])
 
     def positive(self, y: Tensor) -> Tensor | slice:
         """Which of the stacked rows, (J·B, …), are positive data: B of them."""

@@ -5,6 +5,7 @@ How to add one: a class below `Goodness` with `scores` and `pull`, named in `Any
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -79,7 +80,7 @@ class Activity(Goodness, title="Activity"):
         return (h * slope if self.power == 2 else slope.expand_as(h)), {}
 
     def _scale(self, h: Tensor) -> float:
-        return self.sign / (h[0].numel() if self.reduce == "mean" else 1)
+        return self.sign / (prod(h.shape[1:]) if self.reduce == "mean" else 1)
 
     def _total(self, h: Tensor) -> Tensor:
         """Sum over a row of h or h², (R,); one pass without a copy, however maps lie in memory."""

@@ -140,7 +140,7 @@ class Labelled(Rows):
         """As of the coded rows; the image columns take all J deltas in one product, the label's those of each label."""
         passes = delta.view(*self.labels.shape, -1)
         precision.accumulate(sum(passes[1:], passes[0]), self.image, weight[:, self.image_place])
-        sums = self._added_up(delta, precision)
+        sums = self._added_up(delta)
         weight[:, self.label_place].addmm_(sums[:-1].T, self.table)
         bias.add_(sums[-1])
 
@@ -181,14 +181,12 @@ class Labelled(Rows):
         """The rows with a mask (B, …) on the image; labels are never dropped."""
         return replace(self, image=_masked(self.image, mask[:, self.image_place]))
 
-    def _added_up(self, delta: Tensor, precision: AnyPrecision) -> Tensor:
+    def _added_up(self, delta: Tensor) -> Tensor:
         """delta (J·B, H) times the strength of each row's label, added up by label; then delta added up, (K + 2, H)."""
         into = delta.new_zeros(len(self.table) + 1, len(delta))
         into.scatter_(0, self.labels.reshape(1, -1), self.gain.repeat(len(self.labels), 1).T)
         into[-1].fill_(1)
-        sums = delta.new_zeros(len(into), delta.shape[1])
-        precision.accumulate(into.T, delta, sums)
-        return sums
+        return into @ delta
 
     def _codes(self, table: Tensor) -> Tensor:
         """The label's part of every row, (J·B, …)."""

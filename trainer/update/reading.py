@@ -40,7 +40,7 @@ class Task:
 
     def share(self, row: Tensor) -> float:
         """The weight of one of the rows (N, J) in the batch's mean."""
-        return len(self.y) / (len(row) * self.count)
+        return self.y.shape[0] / (row.shape[0] * self.count)
 
 
 class Noise(NamedTuple):
