@@ -121,11 +121,10 @@ def _project(preset: Preset) -> list[Figure]:
     """What `python -m trainer reproduce` measured."""
     stamp = file.MEASURED.stat().st_mtime_ns if file.MEASURED.exists() else 0
     found = _measured(preset.name, stamp)
-    return (
-        [Figure(f"this project measured {found.figure}, {found.budget.partition(',')[0]}", found.budget)]
-        if found
-        else []
-    )
+    if found is None:
+        return []
+    said = f"this project measured {found.figure}, {found.budget.partition(',')[0]}"
+    return [Figure(said, ". Beside ".join([found.budget, *found.controls]))]
 
 
 @lru_cache(maxsize=256)
