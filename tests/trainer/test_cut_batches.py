@@ -11,12 +11,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.trainer import tiny
 from tests.trainer.pairwise import Point, config_of
 from tests.trainer.test_walk import STEPS, VALUES, data_of, told, walked
 from trainer import dropout, pieces, products
 from trainer.axes.precision import Float32
 from trainer.config import RunConfig, compose, parse
-from trainer.loop import learn, open_phase
 from trainer.recorder import Recorder
 from trainer.rundir import RunDir
 from trainer.session import Session
@@ -47,12 +47,7 @@ def after(config: RunConfig, folder: Path) -> tuple[dict[str, Tensor], int]:
     data = data_of(config.data, config.seed)
     data = replace(data, x_train=data.x_train.double(), x_test=data.x_test.double())
     run = Session(config, data, folder=place, recorder=Recorder(place), stop=Stop(place), device=device)
-    for step in run.plan.after(0):
-        if step.number > STEPS:
-            break
-        if step.opens_phase:
-            open_phase(run, step)
-        learn(run, step, run.batches.draw(step, run.rng))
+    assert len(list(tiny.learnt(run, STEPS))) == STEPS
     found = {}
     for layer in run.net.layers:
         layer.at_hand()

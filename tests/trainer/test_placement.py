@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import torch
 
+from tests.trainer import tiny
 from tests.trainer.pairwise import Point, config_of
 from tests.trainer.pretended import GPU, HOST, Misplaced, pretended_gpu
 from tests.trainer.test_walk import VALUES, told, walked
 from trainer.data import load
-from trainer.loop import learn, open_phase
 from trainer.recorder import Recorder
 from trainer.report import judge_test, report
 from trainer.rundir import RunDir
@@ -31,12 +31,7 @@ def session(config: Any, folder: Any, device: torch.device) -> Session:
 def carry_out(config: Any, folder: Any, device: torch.device) -> None:
     """Two steps with their points, an evaluation, a checkpoint, and the same run from it."""
     run = session(config, folder, device)
-    for step in run.plan.after(0):
-        if step.number > STEPS:
-            break
-        if step.opens_phase:
-            open_phase(run, step)
-        learn(run, step, run.batches.draw(step, run.rng))
+    for step in tiny.learnt(run, STEPS):
         run.advance(step)
         report(run, step)
     judge_test(run, len(run.net.layers))
@@ -44,11 +39,7 @@ def carry_out(config: Any, folder: Any, device: torch.device) -> None:
     again = session(config, folder, device)
     stored = torch.load(run.folder.checkpoint, map_location="cpu", weights_only=True)
     again.restore(stored, run.folder)
-    for step in again.plan.after(run.counters.step):
-        if step.opens_phase:
-            open_phase(again, step)
-        learn(again, step, again.batches.draw(step, again.rng))
-        break
+    assert list(tiny.learnt(again, 1)) or run.counters.step == run.plan.total
 
 
 def every_value(points: list[Point]) -> list[Point]:

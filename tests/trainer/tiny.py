@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,13 @@ import torch
 from trainer.config import RunConfig, compose, parse
 from trainer.errors import Stopped, TrainerError
 from trainer.events import read_events
+from trainer.loop import learn, open_phase
 from trainer.metrics import is_volatile
+from trainer.plan import Step
 from trainer.recorder import Recorder
 from trainer.rundir import RunDir
 from trainer.running import carry_out
+from trainer.session import Session
 from trainer.stopping import Stop
 
 TINY: dict[str, Any] = {
@@ -102,3 +106,12 @@ def weights(stored: dict[str, Any]) -> list[torch.Tensor]:
 def same(a: dict[str, Any], b: dict[str, Any]) -> bool:
     """Whether two checkpoints hold the same weights, bit for bit."""
     return all(torch.equal(x, y) for x, y in zip(weights(a), weights(b), strict=True))
+
+
+def learnt(run: Session, steps: int) -> Iterator[Step]:
+    """The next steps of a session, each as soon as it is learnt."""
+    for step in islice(run.plan.after(run.counters.step), steps):
+        if step.opens_phase:
+            open_phase(run, step)
+        learn(run, step, run.batches.draw(step, run.rng))
+        yield step
