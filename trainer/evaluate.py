@@ -79,11 +79,11 @@ class Judgement:
     @property
     def perplexity(self) -> float:
         """exp of the mean −log p of the true label, by softmax over the total; a head's total are log-probabilities."""
-        return float(torch.nn.functional.cross_entropy(self.total.double(), self.y).exp())
+        return float(torch.nn.functional.cross_entropy(self.total.cpu().double(), self.y.cpu()).exp())
 
 
 def _accuracy(scores: Tensor, y: Tensor) -> float:
-    return float((scores.argmax(1) == y).double().mean())
+    return int((scores.argmax(1) == y).sum()) / len(y)
 
 
 def images_at_once(net: Net, tried: int | None = None) -> int:

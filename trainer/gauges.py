@@ -98,7 +98,7 @@ class Gauges:
 
     def dead_units(self) -> dict[int, float]:
         """Share of units that no row switched on, by layer, since the last call."""
-        shares = {index: 1 - float(on.double().mean()) for index, on in self._alive.items()}
+        shares = {index: 1 - int(on.sum()) / len(on) for index, on in self._alive.items()}
         self._alive.clear()
         return shares
 

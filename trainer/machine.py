@@ -18,9 +18,12 @@ from trainer.processor import processor
 
 
 def pick(device: str) -> torch.device:
-    """The device of that name; auto takes a GPU where there is one. Raises ConfigError where it is not there."""
+    """The device of that name, a GPU with its number; auto takes a GPU where there is one.
+
+    Raises ConfigError where it is not there.
+    """
     if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        device = "cuda" if torch.cuda.is_available() else "cpu"
     wanted = torch.device(device)
     there = {
         "cpu": True,
@@ -28,9 +31,24 @@ def pick(device: str) -> torch.device:
         "mps": torch.backends.mps.is_available(),
     }
     if not there[wanted.type]:
-        msg = f"there is no {device} on this machine; auto or cpu would work"
+        built = wanted.type != "cuda" or torch.backends.cuda.is_built()  # type: ignore[no-untyped-call]
+        why = "" if built else f" (this PyTorch, {torch.__version__}, is built without CUDA)"
+        msg = f"there is no {device} on this machine{why}; auto or cpu would work"
         raise ConfigError([{"loc": "device", "msg": msg, "type": "device"}])
+    if wanted.type == "cuda" and wanted.index is None:
+        return torch.device("cuda", torch.cuda.current_device())
     return wanted
+
+
+def ready(device: torch.device) -> None:
+    """See that all is computed on `device`, in the numbers that the config names; then `warm` it."""
+    # a GPU's convolutions would take 10 bits of each number, and sums of bfloat16 products be bfloat16 themselves
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
+    if device.type == "cuda":
+        torch.cuda.set_device(device)  # events and streams lie on the current one
+    warm(device)
 
 
 def warm(device: torch.device) -> None:

@@ -120,7 +120,7 @@ def _agreements(run: Session, trained: int, test: Judgement) -> dict[str, float]
 def _alike(scores: torch.Tensor, others: torch.Tensor | None) -> float:
     """Share of the images to which both (N, K) give the same answer."""
     assert others is not None
-    return float((scores.argmax(1) == others.argmax(1)).double().mean())
+    return int((scores.argmax(1) == others.argmax(1)).sum()) / len(scores)
 
 
 def _severed(run: Session, trained: int) -> dict[str, float]:

@@ -25,6 +25,9 @@ from trainer.rundir import RunDir, write_json
 from trainer.session import Session
 from trainer.stopping import Stop
 
+OUT_OF_MEMORY = ("can't allocate memory", "CUDA error: out of memory", "STATUS_ALLOC_FAILED")
+"""What is in the messages of those who do not raise an error of its own kind: the CPU's allocator, CUDA, cuBLAS."""
+
 
 def run(
     compose: Callable[[], RunConfig], out: Path, *, resume: bool, parent_pipe: bool, begin: Path | None = None
@@ -200,8 +203,15 @@ def _compare(recorder: Recorder, before: dict[str, Any], now: dict[str, Any]) ->
     """Say what differs from the machine that wrote the checkpoint: equal bits need equal ground."""
     for key in ("torch", "device", "cpu_capability", "threads", "products"):
         if before.get(key, now[key]) != now[key]:
-            text = f"resumed with {key} {now[key]} (before: {before[key]}): the last bits may differ"
+            text = f"resumed with {key} {now[key]} (before: {before[key]}): {_differs(key, now[key], before[key])}"
             recorder.log(text, "warning")
+
+
+def _differs(key: str, now: Any, before: Any) -> str:
+    """What comes of it."""
+    if key == "device" and str(now).split(":")[0] != str(before).split(":")[0]:
+        return "from here on other numbers are drawn"
+    return "the last bits may differ"
 
 
 def _explain(error: Exception) -> TrainerError:
@@ -210,8 +220,9 @@ def _explain(error: Exception) -> TrainerError:
         return error
     if isinstance(error, OSError) and (full := of_disk(error)):
         return full
-    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
-        return OutOfSpace("out of memory: a smaller batch, narrower layers or fewer examples need less")
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or any(said in str(error) for said in OUT_OF_MEMORY):
+        where = "GPU memory" if "CUDA" in str(error) or "CUDNN" in str(error) else "memory"
+        return OutOfSpace(f"out of {where}: a smaller batch, narrower layers or fewer examples need less")
     with contextlib.suppress(OSError):  # the console may lie on a full disk
         traceback.print_exception(error, file=sys.stderr)
     return TrainerError(f"{type(error).__name__}: {error}")

@@ -50,7 +50,7 @@ class Session:
     ) -> None:
         self.config, self.data, self.folder, self.recorder, self.stop = config, data, folder, recorder, stop
         self.device = device
-        machine.warm(device)
+        machine.ready(device)
         self.meters = Meters(device)
         self.environment = machine.environment(device) | {"data": data.fingerprint}
         self.net = _net(config, data, folder, device)
@@ -220,7 +220,7 @@ class Session:
         if self.head:
             self.head.restore(state["head"])
         self.rivals.restore(state["rivals"])
-        self.rng.set_state(state["rng"])
+        self._draw_on(state["rng"], state["counters"]["step"])
         self.gauges.restore(state["gauges"], self.device)
         self.counters = self._counted(Counters(**state["counters"]))
         self.recorder.summary, self.recorder.curve = state["summary"], state.get("curve", [])
@@ -230,6 +230,13 @@ class Session:
         self.e2e_before, self.energy_before = state["e2e_seconds"], state["energy"]
         self._first = self.counters.step
         self.began, self.pending = state["began"], state["pending"]
+
+    def _draw_on(self, stored: Tensor, step: int) -> None:
+        """Let the draws go on; on another kind of device, which draws otherwise, from a start that hangs on `step`."""
+        if stored.shape == self.rng.get_state().shape:
+            self.rng.set_state(stored)
+        else:
+            self.rng = generator(self.device, self.config.seed, Stream.DRAWS, step)
 
     def _counted(self, counters: Counters) -> Counters:
         """Raises ValueError for counters that no run of this plan comes by."""

@@ -15,7 +15,7 @@ class Stopwatch:
     """Adds the time between two laps to a part of the step and, where one is named, to a layer."""
 
     def __init__(self, device: torch.device) -> None:
-        self._cuda = device.type == "cuda"
+        self._device, self._cuda = device, device.type == "cuda"
         self.parts: dict[Part, float] = defaultdict(float)
         self.layers: dict[int, float] = defaultdict(float)
         self._pending: list[tuple[Part, int | None, torch.cuda.Event, torch.cuda.Event]] = []
@@ -41,7 +41,7 @@ class Stopwatch:
     def collect(self) -> None:
         """Wait for the device and count what is pending."""
         if self._pending:
-            torch.cuda.synchronize()
+            torch.cuda.synchronize(self._device)
             for part, layer, begin, end in self._pending:
                 self._add(part, layer, begin.elapsed_time(end) / 1000)
             self._pending.clear()

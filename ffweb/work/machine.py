@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import logging
 import os
 import re
 import shutil
@@ -13,16 +15,25 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import ImproperlyConfigured
 
+log = logging.getLogger(__name__)
+
 CPU, GPU = "cpu", "gpu"
 PROBE_SECONDS = 10.0
+SLICE = "MIG-"
 
 
 @dataclass(frozen=True)
 class Gpu:
-    """A GPU as nvidia-smi lists it: its index in PCI order and its name."""
+    """A GPU as nvidia-smi lists it: its index in PCI order, its UUID and its name."""
 
     index: int
+    uuid: str
     name: str
+
+    @property
+    def visible(self) -> str:
+        """What CUDA_VISIBLE_DEVICES calls it; a slice of a GPU (MIG) has no index there."""
+        return self.uuid if self.uuid.startswith(SLICE) else str(self.index)
 
 
 @dataclass(frozen=True)
@@ -57,7 +68,7 @@ def detect_gpus() -> list[Gpu]:
     program = shutil.which("nvidia-smi")
     if program is None:
         return []
-    query = [program, "--query-gpu=index,name", "--format=csv,noheader"]
+    query = [program, "--query-gpu=index,uuid,name", "--format=csv,noheader"]
     try:
         answer = subprocess.run(query, capture_output=True, text=True, timeout=PROBE_SECONDS, check=True)
     except (subprocess.SubprocessError, OSError):
@@ -66,9 +77,9 @@ def detect_gpus() -> list[Gpu]:
 
 
 def parse_gpus(listing: str) -> list[Gpu]:
-    """Parse `index, name` lines; anything else (an error message) is left out."""
-    pairs = (line.split(",", 1) for line in listing.splitlines() if "," in line)
-    return [Gpu(int(index), name.strip()) for index, name in pairs if index.strip().isdigit()]
+    """Parse `index, uuid, name` lines; anything else (an error message) is left out."""
+    lines = ([part.strip() for part in line.split(",", 2)] for line in listing.splitlines() if line.count(",") > 1)
+    return [Gpu(int(index), uuid, name) for index, uuid, name in lines if index.isdigit()]
 
 
 def plan(slots: int, gpus: str, found: Sequence[Gpu], visible: str | None = None) -> list[WorkerSpec]:
@@ -89,7 +100,11 @@ def _pretended(index: int) -> WorkerSpec:
 
 
 def _real(gpu: Gpu) -> WorkerSpec:
-    env = {"CUDA_VISIBLE_DEVICES": str(gpu.index), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+    env = {
+        "CUDA_VISIBLE_DEVICES": gpu.visible,
+        "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+        "FFWEB_WORKER_SET": "device=cuda",  # the one that it sees, whichever of several the config names
+    }
     return WorkerSpec(f"gpu{gpu.index}", GPU, 1, f"cuda:{gpu.index} {gpu.name}", env)
 
 
@@ -98,8 +113,7 @@ def _chosen(gpus: str, found: Sequence[Gpu], visible: str | None) -> list[Gpu]:
         return []
     by_index = {gpu.index: gpu for gpu in found}
     if gpus == "all":
-        seen = _indices(visible) if visible is not None else None
-        return list(found) if seen is None else [by_index[index] for index in seen if index in by_index]
+        return list(found) if visible is None else _visible(visible, found)
     wanted = _indices(gpus)
     if wanted is None:
         raise ImproperlyConfigured(f"FFWEB_GPUS={gpus!r}: use all, none, indices such as 0,1, or cpu:2.")
@@ -109,12 +123,41 @@ def _chosen(gpus: str, found: Sequence[Gpu], visible: str | None) -> list[Gpu]:
     return [by_index[index] for index in wanted]
 
 
+def _visible(text: str, found: Sequence[Gpu]) -> list[Gpu]:
+    """What CUDA_VISIBLE_DEVICES leaves, as CUDA reads it: what is not there (-1) ends the list."""
+    chosen: dict[str, Gpu] = {}
+    for number, part in enumerate(entry.strip() for entry in text.split(",")):
+        meant = [gpu for gpu in found if part == str(gpu.index) or (part and gpu.uuid.startswith(part))]
+        if part.startswith(SLICE):
+            meant = [Gpu(number, part, "MIG slice")]
+        if not meant:
+            break
+        chosen.setdefault(meant[0].uuid, meant[0])
+    return list(chosen.values())
+
+
 def _indices(text: str) -> list[int] | None:
-    """`0,1` as numbers in order, each once; None where it is no such list (a UUID, a word)."""
+    """`0,1` as numbers in order, each once; None where it is no such list (a word)."""
     parts = [part.strip() for part in text.split(",") if part.strip()]
     return list(dict.fromkeys(map(int, parts))) if all(part.isdigit() for part in parts) else None
 
 
 def workers_here(slots: int, gpus: str) -> list[WorkerSpec]:
-    """The workers that this machine should run."""
-    return plan(slots, gpus, detect_gpus(), os.environ.get("CUDA_VISIBLE_DEVICES"))
+    """The workers that this machine should run. Raises ImproperlyConfigured for GPUs that cannot be worked with."""
+    found, build = detect_gpus(), _without_cuda()
+    if found and build:
+        how = f"PyTorch {build} is built without CUDA, a new environment with TORCH_INDEX=none would have it"
+        if _indices(gpus):
+            raise ImproperlyConfigured(f"FFWEB_GPUS={gpus} cannot be had: {how}.")
+        log.warning("No worker for %s: %s.", ", ".join(gpu.name for gpu in found), how)
+        found = []
+    return plan(slots, gpus, found, os.environ.get("CUDA_VISIBLE_DEVICES"))
+
+
+def _without_cuda() -> str | None:
+    """The version of a PyTorch that says that it is for the CPU; asked of its files, as it takes seconds to load."""
+    try:
+        version = importlib.metadata.version("torch")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    return version if version.endswith("+cpu") else None

@@ -56,8 +56,9 @@ def meters(queue: str) -> dict[str, str | int | None]:
 
     Memory is that of an idle worker: what a run takes now is free again when the next one starts.
     """
-    if queue == GPU and (board := os.environ.get("CUDA_VISIBLE_DEVICES")) and importlib.util.find_spec("pynvml"):
-        return {"energy": "NVML", "memory_bytes": board_memory(board)}
+    if queue == GPU and (boards := os.environ.get("CUDA_VISIBLE_DEVICES")):
+        memory = board_memory(boards.split(",")[0].strip()) if importlib.util.find_spec("pynvml") else None
+        return {"energy": "NVML" if memory else None, "memory_bytes": memory}
     return {"energy": "RAPL" if os.access(RAPL, os.R_OK) else None, "memory_bytes": available_memory()}
 
 
@@ -67,8 +68,8 @@ def board_memory(board: str) -> int | None:
 
     try:
         pynvml.nvmlInit()
-        by_uuid = board.startswith("GPU-")
-        handle = pynvml.nvmlDeviceGetHandleByUUID(board) if by_uuid else pynvml.nvmlDeviceGetHandleByIndex(int(board))
+        by_index = board.isdigit()
+        handle = pynvml.nvmlDeviceGetHandleByIndex(int(board)) if by_index else pynvml.nvmlDeviceGetHandleByUUID(board)
         return int(pynvml.nvmlDeviceGetMemoryInfo(handle).total)
     except pynvml.NVMLError as error:
         log.warning("NVML does not tell the memory of GPU %s: %s", board, error)

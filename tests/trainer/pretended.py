@@ -2,7 +2,8 @@
 
 What a machine with a GPU refuses is refused here: an operation on tensors of both sides, a generator of the other
 side, NumPy on what lies on the GPU. A number alone (no dimension) may come from the host, and indices may, as PyTorch
-has it. Tensors are known by their storage, so that views and gradients lie where their source does.
+has it. Tensors are known by their storage, so that views and gradients lie where their source does. An Apple GPU (mps)
+has no float64 besides.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ HOST, GPU = torch.device("cpu"), torch.device("cuda", 0)
 aten = torch.ops.aten
 ACROSS = {aten.copy_.default, aten._to_copy.default, aten.is_same_size.default}
 INDEXED = {aten.index.Tensor, aten.index_put_.default, aten.index_put.default, aten._index_put_impl_.default}
+BEFORE = {aten.lift_fresh.default}
+"""What NumPy gave, which has not been moved yet."""
 DEVICE_OF, IS_CUDA = Tensor.device.__get__, Tensor.is_cuda.__get__  # type: ignore[attr-defined]
 MOVES = {Tensor.to, Tensor.cpu, Tensor.cuda}
 Generator = torch.Generator
@@ -52,7 +55,8 @@ class Chance(Generator):
 class Places:
     """Where each storage would lie."""
 
-    def __init__(self) -> None:
+    def __init__(self, gpu: torch.device) -> None:
+        self.gpu = gpu
         self._known: dict[int, torch.device] = {}
         self.here = HOST
         """Where a call makes what it needs besides: where the tensors lie that it was given."""
@@ -73,24 +77,32 @@ class Operations(TorchDispatchMode):
 
     def __init__(self, places: Places) -> None:
         super().__init__()
-        self._places = places
+        self._places, self._gpu = places, places.gpu
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         read = tensors(args, kwargs)
         self._check(func, read, args)
         made = func(*args, **(kwargs or {}))
-        place = GPU if any(self._places.of(tensor) == GPU for tensor in read) else HOST if read else self._places.here
+        place = (
+            self._gpu
+            if any(self._places.of(tensor) == self._gpu for tensor in read)
+            else HOST
+            if read
+            else self._places.here
+        )
         known = {tensor.untyped_storage()._cdata for tensor in read}
         for tensor in tensors(made):
             if tensor.untyped_storage()._cdata not in known:
                 self._places.put(tensor, place)
+            if place.type == "mps" and tensor.dtype == torch.float64 and func not in BEFORE:
+                raise Misplaced(f"{func} makes float64, which {place.type} has not")
         return made
 
     def _check(self, func: Any, read: Iterable[Tensor], args: Any) -> None:
         if func in ACROSS:
             return
-        sides = {self._places.of(tensor) for tensor in read if tensor.dim() or self._places.of(tensor) == GPU}
-        if func in INDEXED and self._places.of(args[0]) == GPU:
+        sides = {self._places.of(tensor) for tensor in read if tensor.dim() or self._places.of(tensor) == self._gpu}
+        if func in INDEXED and self._places.of(args[0]) == self._gpu:
             return
         if len(sides) > 1:
             shapes = [f"{tuple(tensor.shape)} on {self._places.of(tensor).type}" for tensor in read]
@@ -102,7 +114,7 @@ class Calls(TorchFunctionMode):
 
     def __init__(self, places: Places) -> None:
         super().__init__()
-        self._places = places
+        self._places, self._gpu = places, places.gpu
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
@@ -111,8 +123,8 @@ class Calls(TorchFunctionMode):
         if func == DEVICE_OF:
             return self._places.of(args[0])
         if func == IS_CUDA:
-            return self._places.of(args[0]) == GPU
-        if func is Tensor.numpy and self._places.of(args[0]) == GPU:
+            return self._places.of(args[0]) == self._gpu
+        if func is Tensor.numpy and self._places.of(args[0]) == self._gpu:
             raise Misplaced("NumPy cannot read what lies on a GPU")
         wanted = self._wanted(func, args, kwargs)
         self._check_chance(kwargs.get("generator"), wanted, args)
@@ -128,7 +140,7 @@ class Calls(TorchFunctionMode):
         return made
 
     def _given(self, args: Any, kwargs: dict[str, Any]) -> torch.device:
-        return GPU if any(self._places.of(tensor) == GPU for tensor in tensors(args, kwargs)) else HOST
+        return self._gpu if any(self._places.of(tensor) == self._gpu for tensor in tensors(args, kwargs)) else HOST
 
     def _wanted(self, func: Any, args: Any, kwargs: dict[str, Any]) -> torch.device | None:
         """The side that a call asks for."""
@@ -140,7 +152,7 @@ class Calls(TorchFunctionMode):
         if func is Tensor.to and asked is None:
             other = next((value for value in args[1:] if isinstance(value, Tensor | str)), None)
             asked = self._places.of(other) if isinstance(other, Tensor) else other
-        return None if asked is None else torch.device(asked) if torch.device(asked).type == "cpu" else GPU
+        return None if asked is None else torch.device(asked) if torch.device(asked).type == "cpu" else self._gpu
 
     def _placed(self, func: Any, made: Any, args: Any, wanted: torch.device) -> Any:
         """What was made, put there; what moves becomes another tensor, as it would."""
@@ -163,14 +175,14 @@ class Calls(TorchFunctionMode):
 
 
 @contextmanager
-def pretended_gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[torch.device]:
+def pretended_gpu(monkeypatch: pytest.MonkeyPatch, gpu: torch.device = GPU) -> Iterator[torch.device]:
     """The device to build a session on. Meters and clocks are those of the CPU: they are no tensors."""
     monkeypatch.setattr(torch, "Generator", Chance)
-    monkeypatch.setattr(machine, "warm", lambda device: None)
+    monkeypatch.setattr(machine, "ready", lambda device: None)
     environment = machine.environment
     monkeypatch.setattr(machine, "environment", lambda device: environment(HOST))
     monkeypatch.setattr(trainer.session, "Meters", lambda device: Meters(HOST))
     monkeypatch.setattr(trainer.session, "Stopwatch", lambda device: Stopwatch(HOST))
-    places = Places()
+    places = Places(gpu)
     with Operations(places), Calls(places):
-        yield GPU
+        yield gpu

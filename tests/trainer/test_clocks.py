@@ -119,12 +119,14 @@ def test_on_a_gpu_its_own_clock_is_read_and_not_in_the_step(monkeypatch):
             return end.at - self.at
 
     monkeypatch.setattr(Stopwatch, "_event", staticmethod(Event))
-    monkeypatch.setattr(torch.cuda, "synchronize", lambda: waited.append(True))
-    clock = Stopwatch(torch.device("cuda"))
+    monkeypatch.setattr(torch.cuda, "synchronize", waited.append)
+    clock = Stopwatch(torch.device("cuda", 1))
     clock.lap("forward", 1)
     clock.lap("update", 1)
     assert not waited
     clock.collect()
+    clock.collect()
+    assert waited == [torch.device("cuda", 1)]
     assert clock.take() == ({"forward": pytest.approx(0.03), "update": pytest.approx(0.05)}, {1: pytest.approx(0.08)})
 
 

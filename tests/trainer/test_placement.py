@@ -59,11 +59,12 @@ def gpu(monkeypatch):
         yield device
 
 
-def test_everything_of_a_step_lies_on_the_device(tmp_path, monkeypatch):
+@pytest.mark.parametrize("kind", [GPU, torch.device("mps", 0)], ids=["cuda", "mps"])
+def test_everything_of_a_step_lies_on_the_device(tmp_path, monkeypatch, kind):
     torch.set_num_threads(1)
     wrong = []
     points = every_value(walked()[1])
-    with pretended_gpu(monkeypatch) as device:
+    with pretended_gpu(monkeypatch, kind) as device:
         for number, point in enumerate(points):
             try:
                 carry_out(config_of(point, VALUES), tmp_path / str(number), device)

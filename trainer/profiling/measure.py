@@ -45,7 +45,7 @@ def measure(case: Case) -> dict[str, Any]:
     allocator.settle(config.memory.kind)
     device = machine.pick(config.device)
     data = load(config.data, device, config.seed)
-    machine.warm(device)
+    machine.ready(device)
     with tempfile.TemporaryDirectory() as folder:
         return case.as_dict() | _train(config, data, RunDir(Path(folder)).create(), device)
 
