@@ -38,14 +38,17 @@ def test_the_statistics_by_hand():
 
 @pytest.mark.parametrize("control", ["random", "linear"])
 def test_beaten_is_said_with_three_seeds_of_both_and_by_two_standard_errors(control):
-    def beats(own, other, level):
+    def said(own, other, level):
         rows = [*(row(seed, 0.9) for seed in own), *(row(seed, level, control) for seed in other)]
-        return summary(rows).controls[control].beats
+        against = summary(rows).controls[control]
+        return against.verdict, against.beats
 
     three, two = range(3), range(2)
-    assert beats(three, three, 0.8)
-    assert beats(three, three, 0.87) is False  # 0.03 < 2 √(0.9 · 0.1 / 400 + 0.87 · 0.13 / 400) = 0.045
-    assert (beats(three, two, 0.8), beats(two, three, 0.8)) == (None, None)
+    assert said(three, three, 0.8) == ("beaten", True)
+    assert said(three, three, 0.97) == ("behind", False)
+    # 0.03 < 2 √(0.9 · 0.1 / 400 + 0.87 · 0.13 / 400) = 0.045
+    assert said(three, three, 0.87) == said(three, three, 0.93) == ("level", False)
+    assert said(three, two, 0.8) == said(two, three, 0.8) == (None, None)
 
 
 def test_an_error_is_better_down_and_has_the_spread_of_its_accuracy():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainer.presets import PRESETS, Preset, words
 from trainer.presets.measured import Row, current, read
-from trainer.presets.summary import SEEDS, Against, Summary, summary
+from trainer.presets.summary import Against, Summary, summary
 from trainer.words import plural
 
 if TYPE_CHECKING:
@@ -74,5 +74,4 @@ def _measured(found: Summary | None) -> str:
 
 def _against(name: str, against: Against) -> str:
     control = against.control
-    judged = {True: "beaten", False: "not beaten", None: f"not judged below {SEEDS} seeds"}[against.beats]
-    return f"beside its control {name}: {words.mean(control)} ({words.seeds(control)}), {judged}"
+    return f"beside its control {name}: {words.mean(control)} ({words.seeds(control)}), {words.verdict(against)}"

@@ -6,9 +6,9 @@ Standard error of a mean over n seeds, all judged on the same T test images:
 
 p (1 − p) / T is the binomial part: how far the accuracy p on other T images would be off. It does not shrink with more
 seeds. s is the standard deviation between seeds (n − 1 below), left out for a single seed, where it is not known. A
-perplexity has no binomial part, so that a single seed has no standard error. A preset beats a control when their means
-differ by more than 2 √(se² + se_control²), in the right direction, and both were run with SEEDS seeds or more: one seed
-knows nothing of s. Both are judged on the same images, which makes the bar a little higher than it had to be.
+perplexity has no binomial part, so that a single seed has no standard error. A preset beats a control, or is behind,
+when their means differ by more than 2 √(se² + se_control²), and both were run with SEEDS seeds or more: one seed knows
+nothing of s. Else they are level. Both are judged on the same images: the bar is a little higher than it had to be.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from trainer.metrics import metric as metric_of
 from trainer.presets.measured import Machine, Row
 
 Better = Literal["up", "down"]
+Verdict = Literal["beaten", "level", "behind"]
+"""Of a preset beside its control: it beats it, is not to be told from it, or is beaten by it."""
 SHOWN = ("test/accuracy", "test/sweep_accuracy", "test/accuracy_no_top_down", "test/perplexity")
 ERRORS_APART = 2.0
 SEEDS = 3
@@ -66,9 +68,18 @@ class Against:
         return self.error is not None and self.seeds >= SEEDS
 
     @property
+    def verdict(self) -> Verdict | None:
+        """Which of the two is better by more than two standard errors; None where that cannot be said."""
+        if self.error is None or not self.judged:
+            return None
+        if abs(self.gain) <= ERRORS_APART * self.error:
+            return "level"
+        return "beaten" if self.gain > 0 else "behind"
+
+    @property
     def beats(self) -> bool | None:
         """Whether the gain exceeds two standard errors; None where that cannot be said."""
-        return self.gain > ERRORS_APART * self.error if self.error is not None and self.judged else None
+        return self.verdict == "beaten" if self.verdict else None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from trainer.presets.base import Target
-from trainer.presets.summary import Figure
+from trainer.presets.summary import SEEDS, Against, Figure
 
 UNITS = {"accuracy": "%", "error": "% error", "sweep_accuracy": "% by label sweep",
          "sweep_error": "% error by label sweep", "accuracy_no_top_down": "% with nothing coming from above",
@@ -49,6 +49,11 @@ def seconds(value: float) -> str:
 def seeds(found: Figure) -> str:
     """`1 seed` or `3 seeds`."""
     return f"{found.n} seed{'' if found.n == 1 else 's'}"
+
+
+def verdict(against: Against) -> str:
+    """Whether a preset beats its control, in a word or two."""
+    return against.verdict or f"not judged below {SEEDS} seeds"
 
 
 def layers(accuracies: Iterable[float | None]) -> str:

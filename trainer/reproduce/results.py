@@ -9,7 +9,7 @@ from trainer.config import compose
 from trainer.data.catalogue import describe
 from trainer.presets import PRESETS, Preset, words
 from trainer.presets.measured import Row, current, variants
-from trainer.presets.summary import SEEDS, Against, Summary, summary
+from trainer.presets.summary import Against, Summary, summary
 from trainer.reproduce.page import NONE, table
 from trainer.words import plural
 
@@ -104,7 +104,8 @@ def _against(name: str, against: Against) -> str:
     metric = against.control.metric
     gain = words.difference(metric, against.gain)
     bar = "" if against.error is None else f" (2 s.e. {_distance(metric, 2 * against.error)})"
-    judged = {True: "beaten", False: "**not beaten**", None: f"not judged below {SEEDS} seeds"}[against.beats]
+    said = words.verdict(against)
+    judged = f"**{said}**" if against.verdict == "behind" else said
     return f"{name} {words.mean(against.control)} ({words.seeds(against.control)}): {gain}, {judged}{bar}"
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from trainer.presets import Preset, words
 from trainer.presets import measured as file
-from trainer.presets.summary import ERRORS_APART, SEEDS, Against, Summary, summary
+from trainer.presets.summary import SEEDS, Against, Summary, summary
 from trainer.words import plural
 
 CONTROLS = {
@@ -73,5 +73,4 @@ def _doubt(against: Against) -> str:
     """What keeps the difference, either way, from being one."""
     if not against.judged:
         return f" with {plural(against.seeds, 'seed')}, where {SEEDS} would tell"
-    assert against.error is not None
-    return "" if abs(against.gain) > ERRORS_APART * against.error else ", which may be chance"
+    return ", which may be chance" if against.verdict == "level" else ""
