@@ -196,11 +196,12 @@ export class RunView {
     };
     if (waits()) return;
     const response = await fetch(location.pathname, { headers: { "X-Partial": "state" }, credentials: "same-origin" }).catch(() => null);
-    if (!response?.ok) return;
-    const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
     if (waits()) return;
-    place.replaceChildren(...parsed.body.childNodes);
-    this.#numbers();
+    if (response?.ok) {
+      const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
+      place.replaceChildren(...parsed.body.childNodes);
+      this.#numbers();
+    }
     this.awaitOthers();
   }
 
