@@ -19,7 +19,7 @@ from trainer.blocks.course import Visit
 from trainer.evaluate import judge
 from trainer.nets.flow import Flow
 from trainer.nets.rows import Plain, Rows
-from trainer.rivals import Piece
+from trainer.sampler import Piece
 from trainer.update.reading import Task
 
 MLP = {

@@ -9,7 +9,7 @@ from trainer.chance import Stream, generator
 from trainer.config import RunConfig
 from trainer.nets.net import Net
 from trainer.plan import Step
-from trainer.rivals import Piece
+from trainer.sampler import Piece
 from trainer.update.reading import Noise
 
 TOGETHER = 1000

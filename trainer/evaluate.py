@@ -20,7 +20,7 @@ from trainer.nets.head import Head
 from trainer.nets.layer import READING
 from trainer.nets.net import Net
 from trainer.pieces import READ_AT_ONCE
-from trainer.rivals import label_scores
+from trainer.sampler import label_scores
 
 Sweep = Literal["asked", "all", "none"]
 """Which labels the sweep tries beside a head."""

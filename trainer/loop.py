@@ -15,7 +15,7 @@ from trainer.nets.layer import Layer
 from trainer.nets.rows import Rows
 from trainer.plan import Step
 from trainer.report import report
-from trainer.rivals import Piece, pieces_of
+from trainer.sampler import Piece, pieces_of
 from trainer.session import Session
 from trainer.stages import Stage
 from trainer.update import autograd, closed_form
@@ -38,10 +38,10 @@ def train(run: Session) -> None:
 
 def learn(run: Session, step: Step, batch: Batch) -> None:
     """One step of everything that learns in it: the readout beside, then the layers from below."""
-    run.rivals.refresh(step, run.rng)
-    opinion = study(run, step, batch) if run.head and run.studies(step) else None
+    run.sampler.refresh(step, run.rng)
+    logits = study(run, step, batch) if run.head and run.studies(step) else None
     for stage in run.stages.of(step):
-        pieces = run.rivals.pieces(stage.competitors, batch, run.rng, run.trained(step), opinion)
+        pieces = run.sampler.pieces(stage.competitors, batch, run.rng, run.trained(step), logits)
         if stage.local:
             layer_by_layer(run, step, stage, pieces)
         else:

@@ -57,4 +57,4 @@ def accumulate(delta: Tensor, x: Tensor, grad: Tensor) -> None:
 def _by_onednn(x: Tensor, outputs: int) -> bool:
     if x.device.type != "cpu" or x.numel() * outputs < SMALLEST:
         return False
-    return LIBRARY == "onednn" or (x.dtype == torch.bfloat16 and onednn.THERE)
+    return (LIBRARY == "onednn" and x.dtype == torch.float32) or (x.dtype == torch.bfloat16 and onednn.THERE)

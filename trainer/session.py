@@ -33,8 +33,8 @@ from trainer.nets.store import store
 from trainer.plan import Plan, Step
 from trainer.recorder import Counters, Recorder
 from trainer.resuming import bound
-from trainer.rivals import Rivals
 from trainer.rundir import RunDir
+from trainer.sampler import Sampler
 from trainer.stages import Stages
 from trainer.stopping import Stop
 from trainer.stopwatch import Stopwatch
@@ -62,7 +62,7 @@ class Session:
         }
         self.batches = Batches(data.x_train, data.y_train, self.plan, config.seed, augment=config.data.augment)
         self.head = Head(config.readout, self.net) if isinstance(config.readout, AnyHead) else None
-        self.rivals = Rivals(self.net, data, config.seed, self.head)
+        self.sampler = Sampler(self.net, data, config.seed, self.head)
         self.rng = generator(device, config.seed, Stream.DRAWS)
         self.dropout = Dropout(config, self.net, device)
         self.gauges, self.clock = Gauges(self.net.layers), Stopwatch(device)
@@ -195,7 +195,7 @@ class Session:
             "threads": torch.get_num_threads(),
             "layers": [{"awake": layer.awake, **layer.tensors()} for layer in self.net.layers],
             "head": self.head.tensors() if self.head else {},
-            "rivals": self.rivals.tensors(),
+            "rivals": self.sampler.tensors(),
             "rng": self.rng.get_state(),
             "gauges": self.gauges.state(),
             "counters": asdict(self.counters),
@@ -219,7 +219,7 @@ class Session:
             self.net.shelf.load(self.net.layers, folder.layers(state["counters"]["step"]))
         if self.head:
             self.head.restore(state["head"])
-        self.rivals.restore(state["rivals"])
+        self.sampler.restore(state["rivals"])
         self._draw_on(state["rng"], state["counters"]["step"])
         self.gauges.restore(state["gauges"], self.device)
         self.counters = self._counted(Counters(**state["counters"]))

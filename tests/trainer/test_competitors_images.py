@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,10 +15,11 @@ from trainer.batches import Batch, Batches
 from trainer.blocks.course import Visit
 from trainer.data import load
 from trainer.negatives import masks
+from trainer.negatives.made import Asked
 from trainer.nets.net import build
 from trainer.nets.rows import Labelled
 from trainer.plan import Plan
-from trainer.rivals import Rivals
+from trainer.sampler import Sampler
 
 IMAGES, SIDE = 7, 6
 HYBRID = {"label_code.kind": "none", "competitors.kind": "hybrid_image", "readout": {"kind": "probe", "epochs": 2}}
@@ -97,10 +99,17 @@ def test_the_other_image_is_never_the_image_itself():
     assert masks.another(1, rng).tolist() == masks.shifted(1, rng).tolist() == [0]  # a batch of one has no other
 
 
+def asked(x, rng, once=None):
+    """A batch of images x (B, H, W, C) that wants negatives; `once` is what was drawn for the run."""
+    y = torch.zeros(len(x), dtype=torch.long)
+    where = torch.arange(len(x))
+    return Asked(x, y, where, 10, rng, y, logits=None, once=lambda stream, draw: once, rolls=None)
+
+
 def test_a_hybrid_is_blobs_of_the_image_and_of_one_other():
     rule, x = HybridImage(blurs=1), flat_images()
     stock = masks.pool((SIDE, SIDE), 1, seeded(), count=40)
-    found = rule.negatives(x, stock, seeded(1))
+    found = rule.spoilt(x, asked(x, seeded(1), stock))
     for own, image in enumerate(found):
         values = set(image.unique().tolist())
         assert own in values
@@ -115,27 +124,27 @@ def _eight(mask):
 
 def test_noise_has_the_level_asked_for():
     x = torch.rand(50, 20, 20, 1, generator=seeded())
-    noise = Noise(level=0.5).negatives(x, None, seeded()) - x
+    noise = Noise(level=0.5).spoilt(x, asked(x, seeded())) - x
     assert abs(float(noise.std() / x.std()) - 0.5) < 0.01
     assert abs(float(noise.mean())) < 0.01
 
 
 def test_an_interpolation_and_a_pair_are_mixtures_of_two_images():
     x = flat_images()
-    mixed = Interpolation(share=0.25).negatives(x, None, seeded())
+    mixed = Interpolation(share=0.25).spoilt(x, asked(x, seeded()))
     other = masks.another(IMAGES, seeded())
     assert torch.allclose(mixed, 0.75 * x + 0.25 * other[:, None, None, None])
-    pair = SelfContrast().negatives(x, None, seeded())[:, 0, 0, 0]
+    pair = SelfContrast().spoilt(x, asked(x, seeded()))[:, 0, 0, 0]
     shift = {float(v) for v in (2 * pair - torch.arange(IMAGES)).remainder(IMAGES) - torch.arange(IMAGES)}
     assert len({value % IMAGES for value in shift}) == 1  # one for all of a batch
 
 
 def made(changes, seed=0):
-    """Rivals of a tiny config, and its net and data."""
+    """The sampler of a tiny config, and its net and data."""
     config = tiny.config(changes)
     data = load(config.data, "cpu", config.seed)
     net = build(config, data.info.shape, data.info.classes, 2.0, seeded(seed))
-    return config, net, data, Rivals(net, data, config.seed)
+    return config, net, data, Sampler(net, data, config.seed)
 
 
 def entering(piece):
@@ -150,28 +159,26 @@ def batch(data):
 
 @pytest.mark.parametrize("code", ["none", "overlay"])
 def test_rows_pair_an_image_with_its_spoilt_self_under_the_same_label(code):
-    config, net, data, rivals = made({**HYBRID, "label_code.kind": code})
+    config, net, data, sampler = made({**HYBRID, "label_code.kind": code})
     part = batch(data)
-    (whole,) = rivals.pieces(config.competitors, part, seeded(), 2, None)
-    spoilt = config.competitors.negatives(
-        part.x.view(-1, *data.info.shape), rivals._drawn_once(config.competitors), seeded()
-    )
+    (whole,) = sampler.pieces(config.competitors, part, seeded(), 2, None)
+    spoilt = config.competitors.negatives(sampler._asked(config.competitors, part, seeded(), 2, None))
     coded = [
         (net.coder.plain(x) if code == "none" else net.coder.labelled(x, part.y[None])).dense()
-        for x in (part.x, spoilt.flatten(1))
+        for x in (part.x, spoilt.x)
     ]
     assert torch.equal(entering(whole).dense(), torch.cat(coded))
     assert whole.task.index(whole.task.row(torch.rand(100, 1))).tolist() == [0] * 50
-    rivals._net = replace(net, piece=20)
-    pieces = list(rivals.pieces(config.competitors, part, seeded(), 2, None))
+    sampler._net = replace(net, piece=20)
+    pieces = list(sampler.pieces(config.competitors, part, seeded(), 2, None))
     assert [len(piece.task.y) for piece in pieces] == [20, 20, 10]
     rows = [entering(piece).dense().view(2, len(piece.task.y), -1) for piece in pieces]
     assert torch.equal(torch.cat(rows, 1).flatten(0, 1), entering(whole).dense())
 
 
 def test_dropout_drops_the_same_pixels_of_both_images_and_never_the_label():
-    config, _, data, rivals = made({**HYBRID, "label_code.kind": "overlay"})
-    (piece,) = rivals.pieces(config.competitors, batch(data), seeded(), 2, None)
+    config, _, data, sampler = made({**HYBRID, "label_code.kind": "overlay"})
+    (piece,) = sampler.pieces(config.competitors, batch(data), seeded(), 2, None)
     assert isinstance(entering(piece), Labelled)
     mask = (torch.rand(50, 64, generator=seeded()) < 0.5).float()
     mask[:, :10] = 1
@@ -181,9 +188,15 @@ def test_dropout_drops_the_same_pixels_of_both_images_and_never_the_label():
 
 def test_masks_depend_on_the_seed_alone():
     one, same, other = (made({**HYBRID, "seed": seed})[3] for seed in (1, 1, 2))
-    rule = HybridImage()
-    assert torch.equal(one._drawn_once(rule), same._drawn_once(rule))
-    assert not torch.equal(one._drawn_once(rule), other._drawn_once(rule))
+
+    def drawn(sampler):
+        part = batch(sampler._data)
+        pool = partial(masks.pool, (8, 8), 3)
+        return sampler._asked(HybridImage(), part, seeded(), 2, None).once("MASKS", pool)
+
+    assert torch.equal(drawn(one), drawn(one))
+    assert torch.equal(drawn(one), drawn(same))
+    assert not torch.equal(drawn(one), drawn(other))
 
 
 def test_without_labels_nothing_is_said_before_the_readout_has_learnt(tmp_path):

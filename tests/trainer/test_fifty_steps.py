@@ -84,7 +84,7 @@ def test_the_product_ends_where_the_usual_script_does(tmp_path):
         plain.load_state_dict({name: layer.w[name] for name in ("weight", "bias")})
     x, y = session.data.x_train.flatten(1), session.data.y_train
     batch = session.batches.draw(session.plan.step(1), session.rng)
-    (piece,) = session.rivals.pieces(session.config.competitors, batch, session.rng, 0, None)
+    (piece,) = session.sampler.pieces(session.config.competitors, batch, session.rng, 0, None)
     wrong = piece.flow.inlet(session.net.course[0]).labels[1]
     found = after(session)
     for _ in range(STEPS):

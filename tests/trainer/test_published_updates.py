@@ -69,7 +69,7 @@ class Ours:
         self.layers = self.run.net.layers
         self.start = [self.weights(layer) for layer in self.layers]
         self._labels: list[Array] = []
-        self._pieces, self.run.rivals.pieces = self.run.rivals.pieces, self._listen  # type: ignore[method-assign]
+        self._pieces, self.run.sampler.pieces = self.run.sampler.pieces, self._listen  # type: ignore[method-assign]
 
     def _listen(self, *args: Any) -> Iterator[Any]:
         for piece in self._pieces(*args):

@@ -10,10 +10,15 @@ import torch
 
 from tests.trainer import plainly
 from tests.trainer.plainly import CLASSES, IMAGES, climb, images, learn, made, moved, near, overlaid, rms, weights
+from tests.trainer.samples import kind_of, kinds
+from tests.trainer.test_values_together import HEARD, SCOPES
 from trainer.axes.competitors import AllLabels, Classes, WrongLabel
-from trainer.axes.goodness import Activity, Groups, PatchProjection
+from trainer.axes.context import AnyContext
+from trainer.axes.goodness import Activity, AnyGoodness, Groups, PatchProjection
+from trainer.axes.objective import AnyObjective
 from trainer.axes.readout import Better, Range
-from trainer.axes.terms import Contrast, Similarity
+from trainer.axes.scope import AnyScope
+from trainer.axes.terms import AnyTerm, Contrast, Similarity
 from trainer.evaluate import Judgement
 from trainer.update.reading import Task
 
@@ -387,3 +392,18 @@ def test_the_better_of_two_is_the_softmax_unless_the_other_is_right_more_often()
         assert chosen(Better(), scores, {"a softmax on all layers": head}) == name
     heads = {"a softmax on all layers": WRONG, "a softmax on the last layer": RIGHT}
     assert chosen(Better(other="last"), scores, heads) == "a softmax on the last layer"
+
+
+STATED = [  # a layer alone, which hears nobody, is what everything here is about
+    (AnyObjective, {name.split()[0] for name in PAIR_LOSSES}, "PAIR_LOSSES"),
+    (AnyGoodness, {"activity", *CLASS_ROWS}, "CLASS_ROWS"),
+    (AnyTerm, set(TERMS), "TERMS"),
+    (AnyContext, {"own", *HEARD}, "HEARD of test_values_together"),
+    (AnyScope, {"layer", *SCOPES}, "SCOPES of test_values_together"),
+]
+
+
+@pytest.mark.parametrize(("union", "stated", "where"), STATED, ids=[where.split()[0] for *_, where in STATED])
+def test_every_rule_is_stated_plainly(union, stated, where):
+    missing = {kind_of(kind) for kind in kinds(union)} - stated
+    assert missing == set(), f"state its formula, as its source has it, in {where}"

@@ -5,21 +5,26 @@ A row holds the competing readings of one image; the objective sees the row and 
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from trainer.axes.base import RARE, Value
+from trainer.negatives.made import Alone, Asked, EveryLabel, Judge, Negatives, OtherImages, WrongLabels
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
+
+    from trainer.data import Dataset
+    from trainer.negatives.rolls import Rolls
+    from trainer.nets.head import Head
 
 
 Count = Annotated[int, Field(ge=1, le=1000)]
 
 
-class _Rivals(Value):
+class Competitors(Value, ABC):
     """A positive and its negatives: J passes of each image through the net, stacked; the first is the positive."""
 
     needs: ClassVar[Literal["reading", "classes"]] = "reading"
@@ -34,9 +39,17 @@ class _Rivals(Value):
         return self.judge == "head"
 
     @property
-    def judge(self) -> Literal["first", "all", "head"] | None:
-        """Whose opinion of every label a draw asks for."""
+    def judge(self) -> Judge | None:
+        """Whose logits of every label the negatives are drawn by."""
         return None
+
+    def writes(self, data: Dataset, head: Head) -> Rolls | None:
+        """Texts that it has the head write anew at the start of every epoch; by default none."""
+        return None
+
+    @abstractmethod
+    def negatives(self, asked: Asked) -> Negatives:
+        """What stands against the images of a batch; drawn for the whole of it, however it is cut afterwards."""
 
     def passes(self, classes: int) -> int:
         """J: passes of each image through the net in a training step."""
@@ -60,7 +73,7 @@ class _Rivals(Value):
         return slice(len(y))
 
 
-class WrongLabel(_Rivals, title="Random wrong label"):
+class WrongLabel(Competitors, title="Random wrong label"):
     """The true label against wrong labels, drawn anew in every step with equal chances.
 
     Source: Hinton 2022; pytorch/examples mnist_forward_forward. Several: Distance-Forward (Wu et al. 2024).
@@ -73,6 +86,12 @@ class WrongLabel(_Rivals, title="Random wrong label"):
     """Let one negative in K carry the true label, as Pezeshki's code does. It teaches nothing; for replication."""
     fixed: bool = Field(False, title="Drawn once", json_schema_extra=RARE)
     """Draw each image's wrong label once for the whole run instead of anew in every step."""
+
+    def negatives(self, asked: Asked) -> WrongLabels:
+        if not self.fixed:
+            return WrongLabels(self.draw(asked.y, asked.classes, asked.rng))
+        every = asked.once("FIXED_LABELS", lambda rng: self.draw(asked.every_y, asked.classes, rng))
+        return WrongLabels(every[:, asked.index])
 
     def passes(self, classes: int) -> int:
         return 1 + self.count
@@ -90,14 +109,14 @@ class WrongLabel(_Rivals, title="Random wrong label"):
         return (y + first + shift) % classes
 
 
-class HardWrongLabel(_Rivals, title="Hard wrong label"):
-    """The true label against wrong labels that the net itself finds likely: drawn from softmax(sharpness · opinion).
+class HardWrongLabel(Competitors, title="Hard wrong label"):
+    """The true label against wrong labels that the net itself finds likely: drawn from softmax(sharpness · logits).
 
     Source: Hinton 2022 (labels drawn by the net's own beliefs); dah33/explore_forward_forward.
     """
 
     kind: Literal["hard_wrong_label"] = "hard_wrong_label"
-    source: Literal["first", "all", "head"] = Field("first", alias="from", title="Judged by")
+    source: Judge = Field("first", alias="from", title="Judged by")
     """first: layer 1's goodness of every label (cheap: they share its product). all: the sum over the layers. head: the
     log-probabilities of the softmax readout, as Hinton's code does."""
     sharpness: float = Field(6.0, ge=0, le=1000, title="Sharpness")
@@ -110,29 +129,35 @@ class HardWrongLabel(_Rivals, title="Hard wrong label"):
     would write."""
 
     @property
-    def judge(self) -> Literal["first", "all", "head"]:
+    def judge(self) -> Judge:
         return self.source
+
+    def negatives(self, asked: Asked) -> WrongLabels:
+        return WrongLabels(self.draw(asked.y, asked.logits(self.judge), asked.rng))
 
     def passes(self, classes: int) -> int:
         return 1 + self.count
 
-    def draw(self, y: Tensor, opinion: Tensor, rng: Generator) -> Tensor:
-        """Labels of the negatives, (count, B), for the opinion of every label, (B, K)."""
+    def draw(self, y: Tensor, logits: Tensor, rng: Generator) -> Tensor:
+        """Labels of the negatives, (count, B), for the logits (B, K) of every label."""
         import torch
 
-        chances = opinion.float() * self.sharpness
+        sharp = logits.float() * self.sharpness
         if not self.allow_true:
-            chances = chances.scatter(1, y[:, None], -torch.inf)
-        return torch.multinomial(chances.softmax(1), self.count, generator=rng).T
+            sharp = sharp.scatter(1, y[:, None], -torch.inf)
+        return torch.multinomial(sharp.softmax(1), self.count, generator=rng).T
 
 
-class AllLabels(_Rivals, title="All labels"):
+class AllLabels(Competitors, title="All labels"):
     """The true label against every other one: one pass a class. With cross entropy this is softmax over the goodness.
 
     Source: the full comparison of Mono-Forward's derivation (Gong, Li, Abdulla 2025).
     """
 
     kind: Literal["all_labels"] = "all_labels"
+
+    def negatives(self, asked: Asked) -> EveryLabel:
+        return EveryLabel()
 
     def passes(self, classes: int) -> int:
         return classes
@@ -146,7 +171,7 @@ class AllLabels(_Rivals, title="All labels"):
         return y * len(y) + torch.arange(len(y), device=y.device)
 
 
-class Classes(_Rivals, title="Classes"):
+class Classes(Competitors, title="Classes"):
     """Each layer emits one score a class; the classes compete, and one pass is enough.
 
     Source: Mono-Forward (Gong, Li, Abdulla 2025); backprop's softmax is the same row on the last layer.
@@ -155,6 +180,9 @@ class Classes(_Rivals, title="Classes"):
     needs: ClassVar[Literal["reading", "classes"]] = "classes"
     varies: ClassVar[Literal["label", "image", "nothing"]] = "nothing"
     kind: Literal["classes"] = "classes"
+
+    def negatives(self, asked: Asked) -> Alone:
+        return Alone()
 
     def passes(self, classes: int) -> int:
         return 1
@@ -169,7 +197,7 @@ class Classes(_Rivals, title="Classes"):
         return y
 
 
-class _Images(_Rivals):
+class _Images(Competitors):
     """Each image against a spoilt one: the image tells them apart, not the label.
 
     Without a label code no label is needed at all; with one, both carry the correct label, so that a layer learns what
@@ -179,12 +207,11 @@ class _Images(_Rivals):
     varies: ClassVar[Literal["label", "image", "nothing"]] = "image"
     takes: ClassVar[Literal["image", "text", "any"]] = "image"
 
-    def stock(self, size: tuple[int, int], rng: Generator) -> Tensor | None:
-        """What is drawn once for a run on images of that height and width; by default nothing."""
-        return None
+    def negatives(self, asked: Asked) -> OtherImages:
+        return OtherImages(self.spoilt(asked.images, asked).flatten(1), asked.y)
 
     @abstractmethod
-    def negatives(self, x: Tensor, stock: Tensor | None, rng: Generator) -> Tensor:
+    def spoilt(self, x: Tensor, asked: Asked) -> Tensor:
         """A spoilt image for each of the images x (B, H, W, C) of a batch."""
 
 
@@ -199,20 +226,15 @@ class HybridImage(_Images, title="Two images in one"):
     blurs: int = Field(3, ge=0, le=100, title="Blurs")
     """How often the mask's random bits are blurred: the more, the larger the blobs."""
 
-    def stock(self, size: tuple[int, int], rng: Generator) -> Tensor:
-        """Masks, (M, H, W) of bool."""
-        from trainer.negatives import masks
-
-        return masks.pool(size, self.blurs, rng)
-
-    def negatives(self, x: Tensor, stock: Tensor | None, rng: Generator) -> Tensor:
+    def spoilt(self, x: Tensor, asked: Asked) -> Tensor:
         import torch
 
         from trainer.negatives import masks
 
-        assert stock is not None
+        height, width, rng = x.shape[1], x.shape[2], asked.rng
+        drawn = asked.once("MASKS", lambda rng: masks.pool((height, width), self.blurs, rng))
         other = x[masks.another(len(x), rng)]
-        return torch.where(masks.pick(stock, len(x), rng)[..., None], x, other)
+        return torch.where(masks.pick(drawn, len(x), rng)[..., None], x, other)
 
 
 class Noise(_Images, title="Noise"):
@@ -225,10 +247,10 @@ class Noise(_Images, title="Noise"):
     level: float = Field(1.0, gt=0, le=100, title="Level")
     """Deviation of the noise, in deviations of the batch's pixels."""
 
-    def negatives(self, x: Tensor, stock: Tensor | None, rng: Generator) -> Tensor:
+    def spoilt(self, x: Tensor, asked: Asked) -> Tensor:
         import torch
 
-        noise = torch.randn(x.shape, generator=rng, device=x.device, dtype=x.dtype)
+        noise = torch.randn(x.shape, generator=asked.rng, device=x.device, dtype=x.dtype)
         return x + noise * (self.level * x.std(correction=0))
 
 
@@ -239,10 +261,10 @@ class Interpolation(_Images, title="Interpolation"):
     share: float = Field(0.3, gt=0, le=1, title="Share of the other")
     """0.5: both alike; 1: another image altogether, which only a label code can tell apart."""
 
-    def negatives(self, x: Tensor, stock: Tensor | None, rng: Generator) -> Tensor:
+    def spoilt(self, x: Tensor, asked: Asked) -> Tensor:
         from trainer.negatives import masks
 
-        return x.lerp(x[masks.another(len(x), rng)], self.share)
+        return x.lerp(x[masks.another(len(x), asked.rng)], self.share)
 
 
 class SelfContrast(_Images, title="Pairs (SCFF)"):
@@ -254,13 +276,13 @@ class SelfContrast(_Images, title="Pairs (SCFF)"):
 
     kind: Literal["pair"] = "pair"
 
-    def negatives(self, x: Tensor, stock: Tensor | None, rng: Generator) -> Tensor:
+    def spoilt(self, x: Tensor, asked: Asked) -> Tensor:
         from trainer.negatives import masks
 
-        return (x + x[masks.shifted(len(x), rng)]) / 2
+        return (x + x[masks.shifted(len(x), asked.rng)]) / 2
 
 
-class Rollout(_Rivals, title="The net's own text"):
+class Rollout(Competitors, title="The net's own text"):
     """Real windows of a text against windows of what the net itself writes, by what its softmax head thinks comes next.
 
     The rolls are written anew at the start of every epoch. Source: Hinton 2022's sequences.
@@ -277,6 +299,15 @@ class Rollout(_Rivals, title="The net's own text"):
     @property
     def asks_head(self) -> bool:
         return True
+
+    def writes(self, data: Dataset, head: Head) -> Rolls:
+        from trainer.negatives.rolls import Rolls
+
+        return Rolls(self, data, head)
+
+    def negatives(self, asked: Asked) -> OtherImages:
+        assert asked.rolls is not None  # the schema asks for a head
+        return OtherImages(*asked.rolls.draw(len(asked.y), asked.rng))
 
 
 AnyCompetitors = Annotated[
