@@ -8,7 +8,7 @@ INSTALL = TORCH_INDEX='$(TORCH_INDEX)' $(PY) ffweb/serve/install.py
 PYTEST = env -u REDIS_URL -u FFWEB_DATASETS -u FFWEB_GPUS -u FFWEB_CPU_SLOTS $(PY) -m pytest
 NPM := $(shell command -v npm 2>/dev/null)
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench mutants clean
 .DELETE_ON_ERROR:
 
 run: .venv/.installed-train
@@ -35,6 +35,10 @@ endif
 
 bench: .venv/.installed-dev
 	$(PY) -m benchmarks $(BENCH)
+
+# Breaks the mathematics piece by piece and says which breaks no test notices; 20 minutes of two cores at most.
+mutants: .venv/.installed-dev
+	OMP_NUM_THREADS=1 $(PY) -m tests.mutants $(MUTANTS)
 
 # var/ stays: it holds runs and accounts.
 clean:

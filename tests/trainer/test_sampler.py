@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Generator, Tensor
 
@@ -45,6 +45,7 @@ def asked(y: Tensor, classes: int, seed: int = 0) -> Asked:
 
 
 @pytest.mark.parametrize("rule", samples(AnyCompetitors), ids=repr)
+@settings(max_examples=15, deadline=None)
 @given(classes=st.integers(4, 9), count=st.integers(2, 12), seed=st.integers(0, 2**20))
 def test_negatives_are_of_a_form_that_the_net_takes_and_never_true(
     rule: Competitors, classes: int, count: int, seed: int
