@@ -34,6 +34,7 @@ LIGHT = (
     "events",
     "rundir",
     "errors",
+    "identity",
     "words",
     "plain",
 )

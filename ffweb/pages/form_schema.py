@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, Literal
 
 from trainer import config as trainer_config
+from trainer import identity
 
 Schema = Mapping[str, Any]
 Widget = Literal["integer", "number", "switch", "options", "list", "mixed", "json", "text"]
@@ -23,7 +24,7 @@ GROUPS: dict[str, str] = {
     "readout": "Readout",
     "meters": "Meters and machine",
 }
-APART = ("version", "name", "seed")  # the form has its own places for these
+APART = (*identity.WRITTEN, *identity.CALLED, *identity.DRAWN)  # the form has its own places for these
 
 
 @dataclass(frozen=True)
