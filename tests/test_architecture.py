@@ -18,6 +18,7 @@ HEAVY = ("torch", "torchvision", "sklearn")
 LIGHT = (
     "arithmetic",
     "axes",
+    "clash",
     "compatibility",
     "config",
     "controls",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import prod
 from typing import Annotated, ClassVar, Literal
 
@@ -19,6 +18,7 @@ from trainer.blocks.conv import Conv, chained
 from trainer.blocks.forms import Image
 from trainer.blocks.identity import Identity
 from trainer.blocks.local import Local
+from trainer.clash import Found, clash
 
 
 def _readable(text: str) -> str:
@@ -72,10 +72,10 @@ class ConvNet(Architecture, title="Convolutional net"):
         """The layers, for coded maps of shape `inputs`."""
         return list(self._convs(inputs, classes))
 
-    def misfits(self, inputs: Shape, classes: int, image: Image) -> Iterator[tuple[str, str]]:
+    def misfits(self, inputs: Shape, classes: int, image: Image) -> Found:
         for number, conv in enumerate(self._convs(inputs, classes), 1):
             if problem := conv.problem():
-                yield "architecture.channels", f"layer {number}: {problem}"
+                yield clash("architecture.channels", f"layer {number}: {problem}")
                 return
 
     def _convs(self, inputs: Shape, classes: int) -> list[Conv]:

@@ -11,6 +11,7 @@ from trainer.axes.base import RARE, Moment
 from trainer.axes.goodness_base import Goodness
 from trainer.blocks import features, length
 from trainer.blocks.base import Shape
+from trainer.clash import Misfit
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -96,13 +97,12 @@ class Groups(_ClassRows, title="Groups of units"):
         bound._classes = classes
         return bound
 
-    def misfit(self, shape: Shape, classes: int) -> str | None:
+    def misfit(self, shape: Shape, classes: int) -> Misfit | None:
         units = shape[1] if len(shape) == 2 else shape[0]
         if units % classes == 0:
             return None
-        return (
-            f"{units} units or channels cannot be cut into {classes} equal groups: a multiple of {classes} would work"
-        )
+        reason = f"{units} units or channels cannot be cut into {classes} equal groups"
+        return Misfit(f"{reason}: a multiple of {classes} would work")
 
     def scores(self, h: Tensor, p: Parameters) -> Tensor:
         """(R, …) to (R, K)."""

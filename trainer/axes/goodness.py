@@ -14,6 +14,7 @@ from trainer.axes.base import RARE, Moment
 from trainer.axes.class_rows import Groups, PatchProjection, Projection, Prototype
 from trainer.axes.goodness_base import Goodness
 from trainer.blocks.base import Shape
+from trainer.clash import Misfit
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,15 +53,17 @@ class Activity(Goodness, title="Activity"):
     def fades(self) -> bool:
         return self.power == 2
 
-    def misfit(self, shape: Shape, classes: int) -> str | None:
+    def misfit(self, shape: Shape, classes: int) -> Misfit | None:
         if self.regions == 1:
             return None
         if len(shape) != 3:
-            return "only maps have regions: set goodness.regions to 1, or choose a net of maps"
+            return Misfit(
+                "only maps have regions: set goodness.regions to 1, or choose a net of maps", ({"regions": 1},)
+            )
         least = min(shape[1:])
-        return (
-            f"maps of {shape[1]} × {shape[2]} have {least} regions each way at most" if self.regions > least else None
-        )
+        if self.regions <= least:
+            return None
+        return Misfit(f"maps of {shape[1]} × {shape[2]} have {least} regions each way at most", ({"regions": least},))
 
     def scores(self, h: Tensor, p: Parameters) -> Tensor:
         """(R, …) to (R, 1), or (R, regions²) of maps."""

@@ -15,11 +15,15 @@ from trainer.axes.base import RARE, Moment, Value
 from trainer.axes.black_box import Permutation, Quantise, Sign
 from trainer.axes.norm_base import Norm
 from trainer.blocks import length as rows
+from trainer.clash import Misfit
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from trainer.axes.norm_base import State
+
+
+LAYER = ({"kind": "layer"},)
 
 
 class NoNorm(Norm, title="None"):
@@ -115,13 +119,14 @@ class GroupNorm(Norm, title="Group norm"):
     eps: float = Field(1e-5, gt=0, le=1, title="eps", json_schema_extra=RARE)
     """Added to the variance."""
 
-    def misfit(self, shape: tuple[int, ...], classes: int) -> str | None:
+    def misfit(self, shape: tuple[int, ...], classes: int) -> Misfit | None:
         groups, units = self.groups or classes, shape[1] if len(shape) == 2 else shape[0]
         if units == groups == prod(shape):
-            return "a group of one unit is always 0: set layer, or fewer groups"
+            return Misfit("a group of one unit is always 0: set layer, or fewer groups", LAYER)
         if units % groups == 0:
             return None
-        return f"{units} units or channels cannot be cut into {groups} equal groups: set layer, or a divisor of {units}"
+        reason = f"{units} units or channels cannot be cut into {groups} equal groups"
+        return Misfit(f"{reason}: set layer, or a divisor of {units}", LAYER)
 
     def bound(self, classes: int) -> Self:
         return self if self.groups else self.model_copy(update={"groups": classes})
