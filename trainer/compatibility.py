@@ -5,10 +5,9 @@ Imports no torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from trainer import fitting
+from trainer import data_fit, fitting
 from trainer.clash import Found, clash
 from trainer.errors import Changes, Problem
 
@@ -40,57 +39,7 @@ def problems(config: RunConfig) -> list[Problem]:
 
 def data_problems(config: RunConfig, info: DataInfo) -> list[Problem]:
     """What does not fit the data set: a label code wider than the image, too few classes, images for text."""
-    outside = [found for check in (_kind, _classes, _room, _net) for found in check(config, info)]
-    return outside or list(fitting.shapes(config, info))
-
-
-def _kind(config: RunConfig, info: DataInfo) -> Found:
-    """Text asks for the code that moves its window on; images have no next character. Negatives are of their kind."""
-    code = config.label_code
-    for layer, where in _layers(config):
-        takes = config.at(layer).competitors.takes
-        if takes == "image" and info.kind == "text":
-            msg = f"{info.title} is a text, and a window half spoilt is no text: set hard_wrong_label, or rollout"
-            yield clash(f"{where}competitors.kind", msg, "hard_wrong_label", "rollout")
-        if takes == "text" and info.kind != "text":
-            msg = f"{info.title} is no text that a net could write: hybrid_image needs no label either"
-            yield clash(f"{where}competitors.kind", msg, "hybrid_image")
-    if code.kind == "next" and info.kind != "text":
-        msg = f"{info.title} is no text, so nothing comes next: overlay or concat would work"
-        yield clash("label_code.kind", msg, "overlay", "concat")
-    if code.carries_label and code.kind != "next" and info.kind == "text":
-        msg = "in a text the label is the character that comes next: set next, or none"
-        yield clash("label_code.kind", msg, "next", "none")
-
-
-def _classes(config: RunConfig, info: DataInfo) -> Found:
-    if info.classes < 2:
-        yield clash("data.name", f"{info.title} has one class only; at least two are needed to tell apart")
-        return
-    for layer in range(1, config.depth + 1):
-        count = getattr(config.at(layer).competitors, "count", 1)
-        if count > info.classes - 1:
-            one, most = info.items[:-1], info.classes - 1
-            msg = f"{info.title} has {info.classes} classes, so each {one} has {most} wrong labels at most"
-            fix = {f"{fitting.place(config, layer, 'competitors')}.count": most}
-            yield clash("competitors.count", msg, others=[fix])
-
-
-def _room(config: RunConfig, info: DataInfo) -> Found:
-    height, width, channels = info.shape
-    pixels = height * width * channels
-    if config.label_code.kind == "overlay" and pixels <= info.classes:
-        msg = f"the label of {info.classes} classes would cover all {pixels} pixels; concat keeps the {info.items[:-1]}"
-        yield clash("label_code.kind", msg, "concat")
-
-
-def _net(config: RunConfig, info: DataInfo) -> Found:
-    """What keeps the architecture from these images."""
-    net = config.architecture
-    yield from net.misfits(config.label_code.shape(net.form.shape(info.shape), info.classes), info.classes, info.shape)
-    if net.takes == "image" and info.kind == "text":
-        msg = f"{info.title} is a text, and this net looks at neighbouring pixels: set mlp"
-        yield clash("architecture.kind", msg, "mlp")
+    return list(data_fit.problems(config, info)) or list(fitting.shapes(config, info))
 
 
 def _spans(config: RunConfig) -> Found:
@@ -148,7 +97,7 @@ def _top_down(config: RunConfig) -> Found:
 def _rows(config: RunConfig) -> Found:
     """In every layer, competitors need a goodness that gives what they compare, and something that tells them apart."""
     carried = config.label_code.carries_label
-    for layer, where in _layers(config):
+    for layer, where in fitting.layers(config):
         settings = config.at(layer)
         needs, gives = settings.competitors.needs, settings.goodness.gives
         classes = _kind_at(config, layer, "competitors", "classes")
@@ -180,18 +129,6 @@ def _rows(config: RunConfig) -> Found:
 def _kind_at(config: RunConfig, layer: int, axis: str, kind: str) -> Changes:
     """The change that gives `layer` (from 1) another kind on an axis."""
     return {f"{fitting.place(config, layer, axis)}.kind": kind}
-
-
-def _layers(config: RunConfig) -> Iterator[tuple[int, str]]:
-    """One layer (from 1) of each kind of settings, and where its settings stand in the config."""
-    seen = []
-    for layer in range(1, config.depth + 1):
-        settings = config.at(layer)
-        kind = settings.competitors, settings.goodness
-        if kind not in seen:
-            seen.append(kind)
-            owner = [n for n, o in enumerate(config.layers) if o.covers(layer) and (o.competitors or o.goodness)]
-            yield layer, f"layers.{owner[-1]}." if owner else ""
 
 
 def _readout(config: RunConfig) -> Found:
@@ -228,7 +165,7 @@ def _head(config: RunConfig) -> Found:
     if config.readout.learns and not getattr(config.readout, "epochs", None):
         return
     head: Changes = {"readout.epochs": None} if config.readout.learns else {"readout.kind": "softmax"}
-    for layer, where in _layers(config):
+    for layer, where in fitting.layers(config):
         rivals = config.at(layer).competitors
         if rivals.judge == "head":
             msg = "there is no head to ask: set readout to softmax, learning with the net; or from to first"

@@ -48,6 +48,18 @@ def place(config: RunConfig, layer: int, axis: str) -> str:
     return f"layers.{owners[-1]}.{axis}" if owners else axis
 
 
+def layers(config: RunConfig) -> Iterator[tuple[int, str]]:
+    """One layer (from 1) of each kind of settings, and where its settings stand in the config."""
+    seen = []
+    for layer in range(1, config.depth + 1):
+        settings = config.at(layer)
+        kind = settings.competitors, settings.goodness
+        if kind not in seen:
+            seen.append(kind)
+            owner = [n for n, o in enumerate(config.layers) if o.covers(layer) and (o.competitors or o.goodness)]
+            yield layer, f"layers.{owner[-1]}." if owner else ""
+
+
 def _each(config: RunConfig, axis: str) -> Iterator[tuple[int, str]]:
     """One layer (from 1) for each place in the config that says something on an axis, and that place."""
     places = {place(config, layer, axis): layer for layer in range(config.depth, 0, -1)}
