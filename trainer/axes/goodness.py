@@ -6,7 +6,7 @@ How to add one: a class below `Goodness` with `scores` and `pull`, named in `Any
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -25,12 +25,12 @@ __all__ = ["Activity", "AnyGoodness", "Goodness", "Groups", "PatchProjection", "
 
 
 class Activity(Goodness, title="Activity"):
-    """How active the layer is: the sum or mean over its units of h or h².
+    """How active the layer is: the sum or mean over its units of h or h²."""
 
-    Source: Hinton 2022 (sum of squares; minimised, unsquared, constraint detectors and regions are its open questions);
-    mohammadpz/pytorch_forward_forward (mean of squares).
-    """
-
+    cites: ClassVar[str] = (
+        "Hinton 2022 (sum of squares; minimised, unsquared, constraint detectors and regions are its open questions); "
+        "mohammadpz/pytorch_forward_forward (mean of squares)"
+    )
     kind: Literal["activity"] = "activity"
     power: Literal[1, 2] = Field(2, title="Power")
     """2: squared activity. 1: the activity itself (its gradient does not grow with the activity)."""

@@ -26,10 +26,10 @@ class Recurrent(Architecture, title="Recurrent, top-down"):
     """Fully connected layers that take the layer below and the layer above, tick by tick; the image is held below the
     first, the label above the last.
 
-    Each layer learns at every tick that counts; no gradient runs through time or between layers. Source: Hinton 2022,
-    section 3.4 (8 synchronous ticks, of which 3 to 5 count).
+    Each layer learns at every tick that counts; no gradient runs through time or between layers.
     """
 
+    cites: ClassVar[str] = "Hinton 2022, section 3.4 (8 synchronous ticks, of which 3 to 5 count)"
     top_down: ClassVar[bool] = True
     kind: Literal["recurrent"] = "recurrent"
     hidden: tuple[Width, ...] = Field(

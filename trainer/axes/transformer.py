@@ -20,9 +20,10 @@ class Transformer(Architecture, title="Transformer"):
     """Patches of the image as tokens, and blocks of attention, each a layer with a goodness of its own.
 
     The embedding of patches and positions belongs to the first block. A label code of the image's size is one more
-    token. Source: Dosovitskiy et al. 2021, small and with pre-norm blocks.
+    token.
     """
 
+    cites: ClassVar[str] = "Dosovitskiy et al. 2021, small and with pre-norm blocks"
     flat: ClassVar[bool] = False
     kind: Literal["transformer"] = "transformer"
     patch: int = Field(7, ge=1, le=1024, title="Patch", json_schema_extra={"unit": "pixels"})
