@@ -19,6 +19,7 @@ from ffweb.pages.form_schema import Choice, Leaf, Node, form_tree
 from ffweb.pages.form_values import diff, value_at
 from trainer import compatibility
 from trainer import config as trainer_config
+from trainer import estimate as estimating
 from trainer.clash import COMBINATION
 from trainer.config import RunConfig
 from trainer.controls import CONTROLS
@@ -124,7 +125,7 @@ class _Tried:
 
 def _together_problems(config: RunConfig, info: DataInfo | None) -> list[Problem]:
     """What of a config does not go together, on data of which `info` is known."""
-    return compatibility.problems(config) or (compatibility.data_problems(config, info) if info else [])
+    return compatibility.problems(config) or (estimating.problems(config, info) if info else [])
 
 
 def _tried(config: RunConfig, info: DataInfo | None) -> _Tried:
@@ -269,12 +270,12 @@ def repairs(config: RunConfig, info: DataInfo | None, problem: Problem) -> list[
 
     A wrong number is repaired by a number, not by another kind.
     """
-    if problem["type"] != COMBINATION:
-        return []
     tried = _tried(config, info)
     without = replace(tried, known=tried.known - {_key(problem)})
     if carried := [fix for fix in problem.get("fixes", []) if not without.news(fix)]:
         return carried[:MAX_FIXES]
+    if problem["type"] != COMBINATION:
+        return []
     found = [(choice.path != problem["loc"], fix) for choice, fix in tried.others() if not without.news(fix)]
     return [fix for _, fix in sorted(found, key=lambda entry: entry[0])[:MAX_FIXES]]
 

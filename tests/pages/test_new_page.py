@@ -214,6 +214,8 @@ def test_a_combination_that_cannot_learn_is_repaired_by_a_value_its_sentence_nam
             "architecture.patch",
             "architecture.patch=4",
         ),
+        ({"data.train_size": "5000"}, "data.train_size", "data.train_size="),
+        ({"data.test_size": "5000"}, "data.test_size", "data.test_size="),
         ({"normalisation.before.kind": "rms"}, "normalisation.before", "goodness.power=1"),
         ({"scope.kind": "whole"}, "readout.layers", "scope.losses=all"),
         (
