@@ -18,6 +18,7 @@ HEAVY = ("torch", "torchvision", "sklearn")
 LIGHT = (
     "arithmetic",
     "axes",
+    "clash",
     "compatibility",
     "config",
     "controls",
@@ -34,6 +35,7 @@ LIGHT = (
     "events",
     "rundir",
     "errors",
+    "identity",
     "words",
     "plain",
 )

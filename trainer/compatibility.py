@@ -5,11 +5,11 @@ Imports no torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from trainer import fitting
-from trainer.errors import Problem
+from trainer import data_fit, fitting
+from trainer.clash import Found, clash
+from trainer.errors import Changes, Problem
 
 if TYPE_CHECKING:
     from trainer.config import RunConfig
@@ -20,7 +20,7 @@ def problems(config: RunConfig) -> list[Problem]:
     """What keeps this config from learning, each with what would work; empty when nothing does."""
     outside = [found for check in (_spans, _code) for found in check(config)]
     if outside:
-        return [_problem(loc, msg) for loc, msg in outside]
+        return outside
     checks = (
         _top_down,
         _rows,
@@ -34,65 +34,12 @@ def problems(config: RunConfig) -> list[Problem]:
         _peer,
         _memory,
     )
-    return [_problem(loc, msg) for check in checks for loc, msg in check(config)]
+    return [found for check in checks for found in check(config)]
 
 
 def data_problems(config: RunConfig, info: DataInfo) -> list[Problem]:
     """What does not fit the data set: a label code wider than the image, too few classes, images for text."""
-    outside = [found for check in (_kind, _classes, _room, _net) for found in check(config, info)]
-    return [_problem(loc, msg) for loc, msg in outside or fitting.shapes(config, info)]
-
-
-def _problem(loc: str, msg: str) -> Problem:
-    return {"loc": loc, "msg": msg, "type": "combination"}
-
-
-Found = Iterator[tuple[str, str]]
-
-
-def _kind(config: RunConfig, info: DataInfo) -> Found:
-    """Text asks for the code that moves its window on; images have no next character. Negatives are of their kind."""
-    code = config.label_code
-    for layer, where in _layers(config):
-        takes = config.at(layer).competitors.takes
-        if takes == "image" and info.kind == "text":
-            msg = f"{info.title} is a text, and a window half spoilt is no text: set hard_wrong_label, or rollout"
-            yield f"{where}competitors.kind", msg
-        if takes == "text" and info.kind != "text":
-            msg = f"{info.title} is no text that a net could write: hybrid_image needs no label either"
-            yield f"{where}competitors.kind", msg
-    if code.kind == "next" and info.kind != "text":
-        yield "label_code.kind", f"{info.title} is no text, so nothing comes next: overlay or concat would work"
-    if code.carries_label and code.kind != "next" and info.kind == "text":
-        yield "label_code.kind", "in a text the label is the character that comes next: set next, or none"
-
-
-def _classes(config: RunConfig, info: DataInfo) -> Found:
-    if info.classes < 2:
-        yield "data.name", f"{info.title} has one class only; at least two are needed to tell apart"
-        return
-    for layer in range(1, config.depth + 1):
-        count = getattr(config.at(layer).competitors, "count", 1)
-        if count > info.classes - 1:
-            one, most = info.items[:-1], info.classes - 1
-            msg = f"{info.title} has {info.classes} classes, so each {one} has {most} wrong labels at most"
-            yield "competitors.count", msg
-
-
-def _room(config: RunConfig, info: DataInfo) -> Found:
-    height, width, channels = info.shape
-    pixels = height * width * channels
-    if config.label_code.kind == "overlay" and pixels <= info.classes:
-        msg = f"the label of {info.classes} classes would cover all {pixels} pixels; concat keeps the {info.items[:-1]}"
-        yield "label_code.kind", msg
-
-
-def _net(config: RunConfig, info: DataInfo) -> Found:
-    """What keeps the architecture from these images."""
-    net = config.architecture
-    yield from net.misfits(config.label_code.shape(net.form.shape(info.shape), info.classes), info.classes, info.shape)
-    if net.takes == "image" and info.kind == "text":
-        yield "architecture.kind", f"{info.title} is a text, and this net looks at neighbouring pixels: set mlp"
+    return list(data_fit.problems(config, info)) or list(fitting.shapes(config, info))
 
 
 def _spans(config: RunConfig) -> Found:
@@ -100,16 +47,17 @@ def _spans(config: RunConfig) -> Found:
     for number, override in enumerate(config.layers):
         first, last = override.ends()
         if not 1 <= first <= (last or config.depth) <= config.depth:
-            yield f"layers.{number}.span", f"the net has layers 1 to {config.depth}; {override.span} leaves them"
+            yield clash(f"layers.{number}.span", f"the net has layers 1 to {config.depth}; {override.span} leaves them")
         window = override.window
         if window and not 0 <= window[0] < window[1]:
-            yield f"layers.{number}.window", "the first epoch counts from 0 and comes before the last"
+            yield clash(f"layers.{number}.window", "the first epoch counts from 0 and comes before the last")
 
 
 def _code(config: RunConfig) -> Found:
     """A code for rows of numbers has no place among maps."""
     if config.label_code.flat and not config.architecture.flat:
-        yield "label_code.kind", "this net takes images as maps: pattern or channel puts the label beside every pixel"
+        msg = "this net takes images as maps: pattern or channel puts the label beside every pixel"
+        yield clash("label_code.kind", msg, "pattern", "channel")
 
 
 def _top_down(config: RunConfig) -> Found:
@@ -117,116 +65,135 @@ def _top_down(config: RunConfig) -> Found:
     yield from config.architecture.problems()
     if not config.architecture.top_down:
         if config.label_code.above:
-            yield "label_code.kind", "no layer of this net looks up: overlay or concat puts the label into the input"
+            msg = "no layer of this net looks up: overlay or concat puts the label into the input"
+            yield clash("label_code.kind", msg, "overlay", "concat")
         return
     if config.label_code.carries_label and not config.label_code.above:
-        yield "label_code.kind", "the label of a recurrent net stands above its top layer: set top, or none"
+        msg = "the label of a recurrent net stands above its top layer: set top, or none"
+        yield clash("label_code.kind", msg, "top", "none")
     settings = [config.at(layer) for layer in range(1, config.depth + 1)]
     if any(not at.scope.local for at in settings):
-        yield "scope.kind", "no gradient runs through the ticks of a recurrent net: set layer"
+        yield clash("scope.kind", "no gradient runs through the ticks of a recurrent net: set layer", "layer")
     if len({at.competitors for at in settings}) > 1:
-        yield "competitors.kind", "the layers of a recurrent net see the same rows: set the same competitors for all"
+        msg = "the layers of a recurrent net see the same rows: set the same competitors for all"
+        yield clash("competitors.kind", msg)
     if config.schedule.kind != "joint" or config.schedule.activities != "before":
-        yield "schedule.kind", "in a recurrent net every layer needs the others: set joint, activities before"
-    if any(norm.kind in ("batch", "permutation") for _, norm in config.normalisation):
-        yield "normalisation.handover.kind", "a state's scale cannot hang on the tick: set rms, layer or none"
+        msg = "in a recurrent net every layer needs the others: set joint, activities before"
+        joint = config.schedule.kind == "joint"
+        yield clash(
+            "schedule.kind", msg, others=[{"schedule.activities": "before"} if joint else {"schedule.kind": "joint"}]
+        )
+    if slots := [slot for slot, norm in config.normalisation if norm.kind in ("batch", "permutation")]:
+        msg = "a state's scale cannot hang on the tick: set rms, layer or none"
+        others = [{f"normalisation.{slot}.kind": kind for slot in slots} for kind in ("rms", "layer", "none")]
+        yield clash("normalisation.handover.kind", msg, others=others)
     if config.regulariser.input_dropout:
-        yield "regulariser.input_dropout", "the image is held through all ticks: set 0; dropout is for the layers"
+        msg = "the image is held through all ticks: set 0; dropout is for the layers"
+        yield clash("regulariser.input_dropout", msg, 0.0)
     if config.context.kind != "own":
-        yield "context.kind", "the layers of a recurrent net see each other by their states: set own"
+        yield clash("context.kind", "the layers of a recurrent net see each other by their states: set own", "own")
 
 
 def _rows(config: RunConfig) -> Found:
     """In every layer, competitors need a goodness that gives what they compare, and something that tells them apart."""
     carried = config.label_code.carries_label
-    for layer, where in _layers(config):
+    for layer, where in fitting.layers(config):
         settings = config.at(layer)
         needs, gives = settings.competitors.needs, settings.goodness.gives
+        classes = _kind_at(config, layer, "competitors", "classes")
         if needs == "classes" and gives != "classes":
-            yield (
-                f"{where}goodness.kind",
-                "classes compete, but this goodness gives one number a pass; projection gives one a class",
-            )
+            msg = "classes compete, but this goodness gives one number a pass; projection gives one a class"
+            yield clash(f"{where}goodness.kind", msg, others=[_kind_at(config, layer, "goodness", "projection")])
         elif needs != gives:
-            yield (
-                f"{where}competitors.kind",
+            msg = (
                 "this goodness gives a row of class scores, so classes compete: set competitors to classes, "
-                "or goodness to activity",
+                "or goodness to activity"
             )
+            others = [classes, _kind_at(config, layer, "goodness", "activity")]
+            yield clash(f"{where}competitors.kind", msg, others=others)
         if settings.competitors.varies == "label" and not carried:
-            yield (
-                "label_code.kind",
+            msg = (
                 "nothing competes: a right and a wrong label give the same input; overlay or concat puts the label in, "
-                "or let classes compete",
+                "or let classes compete"
             )
+            yield clash("label_code.kind", msg, "overlay", "concat", others=[classes])
     if (
         carried
         and not config.readout.learns
         and all(config.at(layer).competitors.varies == "nothing" for layer in range(1, config.depth + 1))
     ):
-        yield "label_code.kind", "classes compete in every layer, so the label must stay out of the input: set none"
+        msg = "classes compete in every layer, so the label must stay out of the input: set none"
+        yield clash("label_code.kind", msg, "none")
 
 
-def _layers(config: RunConfig) -> Iterator[tuple[int, str]]:
-    """One layer (from 1) of each kind of settings, and where its settings stand in the config."""
-    seen = []
-    for layer in range(1, config.depth + 1):
-        settings = config.at(layer)
-        kind = settings.competitors, settings.goodness
-        if kind not in seen:
-            seen.append(kind)
-            owner = [n for n, o in enumerate(config.layers) if o.covers(layer) and (o.competitors or o.goodness)]
-            yield layer, f"layers.{owner[-1]}." if owner else ""
+def _kind_at(config: RunConfig, layer: int, axis: str, kind: str) -> Changes:
+    """The change that gives `layer` (from 1) another kind on an axis."""
+    return {f"{fitting.place(config, layer, axis)}.kind": kind}
 
 
 def _readout(config: RunConfig) -> Found:
     """A readout reads what the layers give, from layers that have learnt to give it."""
     reads = config.readout.reads(config.depth)
     if not reads:
-        yield "readout.layers", "there is one layer only, so the first cannot be left out: all or last would work"
+        msg = "there is one layer only, so the first cannot be left out: all or last would work"
+        yield clash("readout.layers", msg, "all", "last")
     if config.readout.learns:
         return
     given = [config.at(layer + 1).goodness.gives for layer in reads]
     if any(gives != config.readout.needs for gives in given):
-        works = (
-            "candidates" if given[-1] == "reading" and config.label_code.carries_label else "last, or a softmax head,"
-        )
-        works = "sum or last" if set(given) == {"classes"} else works
-        yield "readout.kind", f"this goodness cannot be read so: {works} would work"
+        last = config.at(config.depth).goodness.gives == "classes"
+        works, kinds = "last, or a softmax head,", ["last", "softmax"] if last else ["softmax"]
+        if given[-1] == "reading" and config.label_code.carries_label:
+            works, kinds = "candidates", ["candidates"]
+        if set(given) == {"classes"}:
+            works, kinds = "sum or last", ["sum", "last"]
+        yield clash("readout.kind", f"this goodness cannot be read so: {works} would work", *kinds)
     elif config.readout.needs == "reading" and not config.label_code.carries_label:
-        yield "readout.kind", "without a label in the input no label can be tried: a softmax head or probes would work"
+        msg = "without a label in the input no label can be tried: a softmax head or probes would work"
+        yield clash("readout.kind", msg, "softmax", "probe")
     if any(config.reach(layer) is None for layer in reads):
-        field = "readout.layers" if config.readout.kind == "candidates" else "readout.kind"
-        yield field, "not all of these layers have a loss: read the last, or set scope.losses to all"
+        msg = "not all of these layers have a loss: read the last, or set scope.losses to all"
+        others: list[Changes] = [{"scope.losses": "all"}] if config.scope.kind == "whole" else []
+        if config.readout.kind == "candidates":
+            yield clash("readout.layers", msg, "last", others=[*others, {"readout.kind": "last"}])
+        else:
+            yield clash("readout.kind", msg, "last", others=others)
 
 
 def _head(config: RunConfig) -> Found:
     """Negatives drawn by the head's beliefs need a head that learns beside."""
     if config.readout.learns and not getattr(config.readout, "epochs", None):
         return
-    for layer, where in _layers(config):
+    head: Changes = {"readout.epochs": None} if config.readout.learns else {"readout.kind": "softmax"}
+    for layer, where in fitting.layers(config):
         rivals = config.at(layer).competitors
         if rivals.judge == "head":
             msg = "there is no head to ask: set readout to softmax, learning with the net; or from to first"
-            yield f"{where}competitors.from", msg
+            first = {f"{fitting.place(config, layer, 'competitors')}.from": "first"}
+            yield clash(f"{where}competitors.from", msg, others=[head, first])
         elif rivals.asks_head:
             msg = "there is no head that could write: set readout to softmax, learning with the net"
-            yield f"{where}competitors.kind", msg
+            yield clash(f"{where}competitors.kind", msg, others=[head])
 
 
 def _schedule(config: RunConfig) -> Found:
     """What a gradient joins learns at once; windows belong to such schedules."""
     kinds = {config.at(layer).scope.kind for layer in range(1, config.depth + 1)}
     if "pair" in kinds and not config.schedule.at_once:
-        yield "schedule.kind", "overlapping pairs learn together, not one after another: set joint or alternating"
+        msg = "overlapping pairs learn together, not one after another: set joint or alternating"
+        yield clash("schedule.kind", msg, "joint", "alternating")
     if kinds == {"whole"} and not config.schedule.at_once:
-        yield "schedule.kind", "scope whole trains all layers together, not one after another: set joint"
+        msg = "scope whole trains all layers together, not one after another: set joint"
+        yield clash("schedule.kind", msg, "joint")
     if kinds != {"layer"} and config.schedule.recomputes:
-        yield "schedule.activities", "where a gradient passes between layers there is one pass for all: set before"
+        msg = "where a gradient passes between layers there is one pass for all: set before"
+        yield clash("schedule.activities", msg, "before")
     if config.schedule.kind == "alternating" and kinds != {"pair"}:
-        yield "schedule.kind", "alternating shifts pairs of layers from step to step: set scope to pair, or joint"
+        msg = "alternating shifts pairs of layers from step to step: set scope to pair, or joint"
+        yield clash("schedule.kind", msg, others=[{"scope.kind": "pair"}, {"schedule.kind": "joint"}])
     if not config.schedule.at_once and any(override.window for override in config.layers):
-        yield "schedule.kind", "windows of epochs are for layers that could learn at once: set joint"
+        msg = "windows of epochs are for layers that could learn at once: set joint"
+        yield clash("schedule.kind", msg, "joint")
 
 
 def _scopes(config: RunConfig) -> Found:
@@ -234,25 +201,28 @@ def _scopes(config: RunConfig) -> Found:
     for span in config.spans():
         scope = config.at(span.start + 1).scope
         if scope.kind == "block" and len(span) == 1:
-            yield "scope.kind", "a block needs at least two neighbouring layers: set layer"
+            yield clash("scope.kind", "a block needs at least two neighbouring layers: set layer", "layer")
         if scope.kind == "pair" and len(span) == 1:
-            yield "scope.kind", "a pair needs two neighbouring layers of this scope: set layer, or add a layer"
+            msg = "a pair needs two neighbouring layers of this scope: set layer, or add a layer"
+            yield clash("scope.kind", msg, "layer")
         slots = (config.normalisation.input, config.normalisation.handover, config.normalisation.before)
         if getattr(scope, "recompute", False) and any(norm.remembers for norm in slots):
-            yield "scope.recompute", "batch norm would count the rows twice: set it to false, or use another norm"
+            msg = "batch norm would count the rows twice: set it to false, or use another norm"
+            yield clash("scope.recompute", msg, False)
 
 
 def _pixels(config: RunConfig) -> Found:
     """Where the label stands among the pixels, it would be dropped with them."""
     if config.label_code.kind == "overlay" and not config.architecture.flat and config.regulariser.input_dropout:
         msg = "on maps the overlaid label would be dropped with the pixels: set 0, or label_code to pattern"
-        yield "regulariser.input_dropout", msg
+        yield clash("regulariser.input_dropout", msg, 0.0, others=[{"label_code.kind": "pattern"}])
 
 
 def _shortcuts(config: RunConfig) -> Found:
     """What enters a layer is normalised once for the layer and once for the shortcut."""
     if getattr(config.architecture, "shortcuts", "none") != "none" and config.normalisation.handover.remembers:
-        yield "normalisation.handover.kind", "batch norm would count a shortcut's rows twice: set group or layer"
+        msg = "batch norm would count a shortcut's rows twice: set group or layer"
+        yield clash("normalisation.handover.kind", msg, "group", "layer")
 
 
 def _memory(config: RunConfig) -> Found:
@@ -260,16 +230,21 @@ def _memory(config: RunConfig) -> Found:
     if config.memory.kind != "streamed":
         return
     if config.architecture.top_down:
-        yield "memory.kind", "the layers of a recurrent net look at each other in every tick: set resident"
+        msg = "the layers of a recurrent net look at each other in every tick: set resident"
+        yield clash("memory.kind", msg, "resident")
     elif any(not config.at(layer).scope.local for layer in range(1, config.depth + 1)):
-        yield "memory.kind", "a gradient that runs through several layers needs all of them at once: set resident"
+        msg = "a gradient that runs through several layers needs all of them at once: set resident"
+        yield clash("memory.kind", msg, "resident")
     elif config.label_code.learns:
-        yield "memory.kind", "this label code learns with layer 1 and is asked before it: set resident"
+        msg = "this label code learns with layer 1 and is asked before it: set resident"
+        yield clash("memory.kind", msg, "resident")
 
 
 def _peer(config: RunConfig) -> Found:
     """What only layers of units that learn alone can have."""
     if config.regulariser.peer and not config.architecture.flat:
-        yield "regulariser.peer", "peer normalisation compares units, and a channel is on somewhere in every map: set 0"
+        msg = "peer normalisation compares units, and a channel is on somewhere in every map: set 0"
+        yield clash("regulariser.peer", msg, 0.0)
     if config.regulariser.peer and any(not config.at(layer).scope.local for layer in range(1, config.depth + 1)):
-        yield "regulariser.peer", "peer normalisation belongs to layers that learn alone: set 0, or scope layer"
+        msg = "peer normalisation belongs to layers that learn alone: set 0, or scope layer"
+        yield clash("regulariser.peer", msg, 0.0, others=[{"scope.kind": "layer"}])

@@ -91,7 +91,13 @@ class RunConfig(Value, title="Run"):
         json_schema_extra={**_group("meters"), "takes": "auto, cpu, mps, cuda, or cuda:1 for one of several"},
     )
     """auto: a GPU where there is one, else the CPU. Or cpu, cuda, cuda:1, mps."""
-    threads: int | None = Field(None, ge=1, le=1024, title="Threads", json_schema_extra=_group("meters", rare=True))
+    threads: int | None = Field(
+        None,
+        ge=1,
+        le=1024,
+        title="Threads",
+        json_schema_extra={**_group("meters", rare=True), "empty": "PyTorch's choice"},
+    )
     """CPU threads to compute with; empty: PyTorch's choice. The last bits of the weights depend on it."""
     precision: AnyPrecision = Field(Float32(), title="Precision", json_schema_extra=_group("meters", rare=True))
     """The numbers that matrix products are computed in."""

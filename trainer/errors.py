@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Sequence
-from typing import ClassVar, Literal, TypedDict
+from typing import Any, ClassVar, Literal, NotRequired, TypedDict
+
+Changes = dict[str, Any]
+"""Dotted changes of a config, made together."""
 
 
 class Problem(TypedDict):
@@ -13,6 +16,8 @@ class Problem(TypedDict):
     loc: str
     msg: str
     type: str
+    fixes: NotRequired[list[Changes]]
+    """What would mend it, by the rule that found it: each alone, where nothing else stands against it."""
 
 
 class TrainerError(Exception):

@@ -7,24 +7,20 @@ from typing import Any
 
 import orjson
 
-from trainer import checkpoint
+from trainer import checkpoint, identity
 from trainer import config as configs
 from trainer.claim import refusal
 from trainer.config import RunConfig
 from trainer.errors import ConfigError
 from trainer.rundir import RunDir
 
-# What may change between the parts of a run without making it another one.
-FREE = ("name", "device", "threads", "checkpoint")
-# What else may be another in a run that begins with the checkpoint of one.
-OPEN = ("evaluate", "metrics")
 TOLD = 3
 """Differences that are named."""
 
 
 def bound(config: RunConfig) -> dict[str, Any]:
     """The part of a config that makes a run what it is."""
-    return config.model_dump(mode="json", exclude=set(FREE))
+    return identity.without(config.model_dump(mode="json"), identity.RESUMED)
 
 
 def check_same(config: RunConfig, folder: RunDir, state: Mapping[str, Any] | None) -> None:
@@ -51,13 +47,13 @@ def begun(config: RunConfig, folder: RunDir) -> dict[str, Any]:
     state = checkpoint.load(folder)
     if state is None:
         raise refusal(f"{folder.path} holds no checkpoint: name the folder of a run that wrote one", "from")
-    changed = [path for path, *_ in differences(state["config"], bound(config)) if path.split(".")[0] not in OPEN]
-    changed = [path for path in changed if path != "schedule.epochs"]
-    if changed:
+    differ = (path for path, *_ in differences(state["config"], bound(config)))
+    if changed := [path for path in differ if not identity.free(path, identity.BEGUN)]:
         told = "is" if len(changed) == 1 else "are"
+        *may, last = reversed(identity.BEGUN)
         raise refusal(
             f"{', '.join(changed[:TOLD])} {told} not as in {folder.path}: a run that begins with its checkpoint may "
-            "differ in schedule.epochs, evaluate, metrics, checkpoint, threads, device and name",
+            f"differ in {', '.join(may)} and {last}",
             "from",
         )
     epochs, before = getattr(config.schedule, "epochs", 0), state["config"]["schedule"].get("epochs", 0)

@@ -47,7 +47,8 @@ NO_SHARE = "This link was withdrawn, has expired or never existed."
 def problem(status: int, detail: str = "", errors: Sequence[Problem] = ()) -> HttpResponse:
     """One error, as every part of the API says it."""
     detail = detail or DETAILS.get(status, "")
-    body = {"status": status, "title": HTTPStatus(status).phrase, "detail": detail, "errors": list(errors)}
+    told = [{"loc": error["loc"], "msg": error["msg"], "type": error["type"]} for error in errors]
+    body = {"status": status, "title": HTTPStatus(status).phrase, "detail": detail, "errors": told}
     response = HttpResponse(orjson.dumps(body), status=status, content_type=CONTENT_TYPE)
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="ffweb"'

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ffweb.pages import form_words
-from ffweb.pages.form_fits import COMBINATION, Misfit, changes_between, misfits, problems_of
+from ffweb.pages.form_fits import Misfit, changes_between, misfits, problems_of
 from ffweb.pages.form_schema import form_tree
 from ffweb.pages.form_spans import compact
 from ffweb.pages.form_values import from_form, to_form, to_text, value_at, with_value, without_value
@@ -19,6 +19,7 @@ from ffweb.runs import controls, data, validate
 from ffweb.runs.models import Run
 from trainer import config as trainer_config
 from trainer import estimate as estimating
+from trainer.clash import COMBINATION
 from trainer.config import RunConfig
 from trainer.controls import CONTROLS
 from trainer.data.catalogue import DataInfo, describe, facts

@@ -1,13 +1,13 @@
 """Which values of an axis go with the rest of a config, why the others do not, and what one click would make right.
 
-Nothing here knows a method: every answer is what the trainer says to a tried change. Fields are checked once, by the
-caller; a try puts another kind with its defaults into the checked config and asks what does not go together then, so
-that a hundred kinds cost milliseconds.
+Nothing here knows a method, nor reads a sentence: every answer is what the trainer says to a tried change, and what a
+problem carries to mend it is tried first. Fields are checked once, by the caller; a try puts another kind with its
+defaults, or another value, into the checked config and asks what does not go together then, so that a hundred kinds
+cost milliseconds.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, reduce
@@ -19,18 +19,18 @@ from ffweb.pages.form_schema import Choice, Leaf, Node, form_tree
 from ffweb.pages.form_values import diff, value_at
 from trainer import compatibility
 from trainer import config as trainer_config
+from trainer import estimate as estimating
+from trainer.clash import COMBINATION
 from trainer.config import RunConfig
 from trainer.controls import CONTROLS
 from trainer.data.catalogue import DataInfo
-from trainer.errors import ConfigError, Problem
+from trainer.errors import Changes, ConfigError, Problem
 from trainer.presets import PRESETS
 
 M = TypeVar("M", bound=BaseModel)
-Changes = dict[str, Any]
 MAX_FIXES = 3
-MAX_STEPS = 4  # changes of one kind in a row, each as the sentence before it says
+MAX_STEPS = 4  # changes in a row, each to mend the problem that the one before it brings
 MAX_FOUND = 4096
-COMBINATION = "combination"  # the type of problems that lie between fields, not in one
 OTHER: dict[str, Literal["image", "text"]] = {"image": "text", "text": "image"}  # kinds of data
 
 
@@ -53,27 +53,27 @@ def problems_of(config: Mapping[str, Any]) -> list[Problem]:
     return []
 
 
-# ── trying kinds ──────────────────────────────────────────────────────────────────────────────────────────────────
-def with_kinds(config: RunConfig, kinds: Changes) -> RunConfig:
-    """`config` with other kinds at some dotted paths, outer ones first; what a new kind brings are its defaults.
+# ── trying changes ────────────────────────────────────────────────────────────────────────────────────────────────
+def with_changes(config: RunConfig, changes: Changes) -> RunConfig:
+    """`config` with sound values at some dotted paths, kinds first, outer ones before inner ones.
 
-    Raises LookupError for a path that the other kinds do not have.
+    What a new kind brings are its defaults. Raises LookupError for a path that is not there.
     """
-    for path in sorted(kinds, key=lambda p: p.count(".")):
-        config = _put(config, path.split(".")[:-1], kinds[path])
+    for path in sorted(changes, key=lambda p: (not p.endswith(".kind"), p.count("."))):
+        config = _put(config, path.split("."), changes[path])
     return config
 
 
-def _put(owner: M, names: list[str], tag: str) -> M:
-    name, *rest = names
-    if name not in type(owner).model_fields:
-        raise LookupError(name)
-    if rest:
-        value = _put(getattr(owner, name), rest, tag)
-    elif getattr(owner, name).kind == tag:
-        return owner
-    else:
-        value = _fresh(type(owner), name, tag)
+def _put(owner: M, names: list[str], value: Any) -> M:
+    key, *rest = names
+    name = next((own for own, spec in type(owner).model_fields.items() if key in (own, spec.alias)), None)
+    if name is None:
+        raise LookupError(key)
+    here = getattr(owner, name)
+    if rest == ["kind"]:
+        value = here if here.kind == value else _fresh(type(owner), name, value)
+    elif rest:
+        value = _put(here, rest, value)
     return owner.model_copy(update={name: value})
 
 
@@ -89,26 +89,26 @@ def _fresh(owner: type[BaseModel], name: str, tag: str) -> BaseModel:
 
 @dataclass(frozen=True)
 class _Tried:
-    """A config to try kinds on; what it has against itself already is nobody's fault."""
+    """A config to try changes on; what it has against itself already is nobody's fault."""
 
     config: RunConfig
     info: DataInfo | None
     choices: list[tuple[Choice, str]]
     """The axes that show, with their chosen kinds."""
     known: frozenset[tuple[str, str]] = frozenset()
-    seen: dict[frozenset[tuple[str, str]], list[Problem]] = field(default_factory=dict)
+    seen: dict[frozenset[tuple[str, Any]], list[Problem]] = field(default_factory=dict)
 
-    def news(self, kinds: Changes) -> list[Problem]:
-        """What these kinds would bring up."""
-        key = frozenset(kinds.items())
+    def news(self, changes: Changes) -> list[Problem]:
+        """What these changes would bring up."""
+        key = frozenset(changes.items())
         if key not in self.seen:
-            self.seen[key] = self._ask(kinds)
+            self.seen[key] = self._ask(changes)
         return [p for p in self.seen[key] if _key(p) not in self.known]
 
-    def _ask(self, kinds: Changes) -> list[Problem]:
+    def _ask(self, changes: Changes) -> list[Problem]:
         try:
-            return _together_problems(with_kinds(self.config, kinds), self.info)
-        except LookupError as no:  # some of these kinds belong to others that are not among them
+            return _together_problems(with_changes(self.config, changes), self.info)
+        except LookupError as no:  # some of them belong to kinds that are not among them
             return [{"loc": str(no), "msg": "", "type": "misplaced"}]
 
     def kinds(self) -> dict[str, str]:
@@ -125,7 +125,7 @@ class _Tried:
 
 def _together_problems(config: RunConfig, info: DataInfo | None) -> list[Problem]:
     """What of a config does not go together, on data of which `info` is known."""
-    return compatibility.problems(config) or (compatibility.data_problems(config, info) if info else [])
+    return compatibility.problems(config) or (estimating.problems(config, info) if info else [])
 
 
 def _tried(config: RunConfig, info: DataInfo | None) -> _Tried:
@@ -172,7 +172,7 @@ def misfits(config: RunConfig, info: DataInfo | None = None) -> dict[str, dict[s
 
 def _elsewhere(tried: _Tried, change: Changes) -> bool:
     """Whether it is the kind of data that a change does not go with."""
-    info, config = tried.info, with_kinds(tried.config, change)
+    info, config = tried.info, with_changes(tried.config, change)
     if info is None:
         return False
     (path,) = change
@@ -202,8 +202,11 @@ def _fix(tried: _Tried, change: Changes, news: list[Problem]) -> Changes:
 
 
 def _together(tried: _Tried, change: Changes, news: list[Problem]) -> Changes:
-    """Few further kinds with which `change` can be run: as the sentences say, else as the nearest preset has them."""
-    if found := _led(tried, change, news):
+    """Few further changes with which `change` can be run.
+
+    Other kinds that its problems carry; else those of the nearest preset; else whatever its problems carry.
+    """
+    if found := _led(tried, change, news, kinds=True):
         return found
     (path, tag), *_ = change.items()
     here = tried.kinds()
@@ -211,14 +214,14 @@ def _together(tried: _Tried, change: Changes, news: list[Problem]) -> Changes:
     for donor in donors[:MAX_FIXES]:
         if found := _needed(tried, change, {p: t for p, t in donor.items() if here.get(p, t) != t}):
             return found
-    return {}
+    return _led(tried, change, news, kinds=False)
 
 
-def _led(tried: _Tried, change: Changes, news: list[Problem]) -> Changes:
-    """`change` with what the sentences name that stand against it, one after another; empty if they lead nowhere."""
+def _led(tried: _Tried, change: Changes, news: list[Problem], *, kinds: bool) -> Changes:
+    """`change` with what mends the problems that it brings, one after another; empty if that leads nowhere."""
     for _ in range(MAX_STEPS):
-        words = set(re.findall(r"\w+", news[0]["msg"]))
-        steps = [c for _, c in tried.others() if words.issuperset(c.values()) and not c.keys() & change.keys()]
+        steps = [fix for fix in news[0].get("fixes", []) if not fix.keys() & change.keys()]
+        steps = [fix for fix in steps if not kinds or all(path.endswith(".kind") for path in fix)]
         tries = [(tried.news(change | step), change | step) for step in steps]
         helped = [entry for entry in tries if _key(news[0]) not in map(_key, entry[0])]
         if not helped:
@@ -263,22 +266,18 @@ def _needed(tried: _Tried, change: Changes, more: Changes) -> Changes:
 
 
 def repairs(config: RunConfig, info: DataInfo | None, problem: Problem) -> list[Changes]:
-    """Changes of one kind that make `problem` go and bring no other; only those its sentence names, if it names any.
+    """Changes that make `problem` go and bring no other: of those it carries, or else of one kind.
 
     A wrong number is repaired by a number, not by another kind.
     """
-    if problem["type"] != COMBINATION:
-        return []
     tried = _tried(config, info)
     without = replace(tried, known=tried.known - {_key(problem)})
-    words = set(re.findall(r"\w+", problem["msg"]))
-    found = [
-        (not words.issuperset(change.values()), choice.path != problem["loc"], change)
-        for choice, change in tried.others()
-        if not without.news(change)
-    ]
-    named = [entry for entry in found if not entry[0]]
-    return [change for _, _, change in sorted(named or found, key=lambda entry: entry[:2])[:MAX_FIXES]]
+    if carried := [fix for fix in problem.get("fixes", []) if not without.news(fix)]:
+        return carried[:MAX_FIXES]
+    if problem["type"] != COMBINATION:
+        return []
+    found = [(choice.path != problem["loc"], fix) for choice, fix in tried.others() if not without.news(fix)]
+    return [fix for _, fix in sorted(found, key=lambda entry: entry[0])[:MAX_FIXES]]
 
 
 def changes_between(base: Mapping[str, Any], config: Mapping[str, Any]) -> Changes:

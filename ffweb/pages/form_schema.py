@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
 from trainer import config as trainer_config
+from trainer import identity
 
 Schema = Mapping[str, Any]
 Widget = Literal["integer", "number", "switch", "options", "list", "mixed", "json", "text"]
@@ -23,12 +23,12 @@ GROUPS: dict[str, str] = {
     "readout": "Readout",
     "meters": "Meters and machine",
 }
-APART = ("version", "name", "seed")  # the form has its own places for these
+APART = (*identity.WRITTEN, *identity.CALLED, *identity.DRAWN)  # the form has its own places for these
 
 
 @dataclass(frozen=True)
 class Words:
-    """A docstring, taken apart: what it does, its formula, who says so."""
+    """What a value or a field does, its formula, who says so."""
 
     text: str = ""
     formula: str = ""
@@ -132,25 +132,10 @@ def walk(nodes: tuple[Node, ...], kinds: Mapping[str, str] | None = None) -> Ite
                     yield from walk(kind.children, kinds)
 
 
-def words(docstring: str) -> Words:
-    """Take a docstring apart: `Source: …` or a last `(…)` is the source, a `formula: …` head the formula."""
-    text, _, source = docstring.partition("Source:")
-    text = " ".join(text.split("\n\n")[0].split())
-    head, colon, rest = text.partition(": ")
-    if colon and rest and _is_formula(head):
-        return Words(rest[:1].upper() + rest[1:], head, _source(source))
-    return Words(text, "", _source(source))
-
-
-def _source(text: str) -> str:
-    text = " ".join(text.split())
-    return text if text.endswith("al.") else text.rstrip(".")
-
-
-def _is_formula(text: str) -> bool:
-    """Signs of mathematics, and hardly a word that is not a function's name."""
-    spoken = re.findall(r"\b[a-z]{4,}\b(?!\()", text)
-    return bool(re.search(r"[=+·²√Σσθ]|softplus|log", text)) and len(spoken) <= 3
+def _words(spec: Schema, description: str) -> Words:
+    """What a spec says of itself; of a docstring's paragraphs the first."""
+    text = " ".join(description.split("\n\n", maxsplit=1)[0].split())
+    return Words(text, str(spec.get("formula", "")), str(spec.get("source", "")))
 
 
 @dataclass(frozen=True)
@@ -174,9 +159,9 @@ class _Reader:
 
     def node(self, path: str, spec: Schema, group: str) -> Node:
         target = self.target(spec)
-        spec = self.resolve(spec)
+        own, spec = spec, self.resolve(spec)
         title = str(spec.get("title") or path.rsplit(".", 1)[-1].replace("_", " ").capitalize())
-        said = words(str(spec.get("description", "")))
+        said = _words(own, str(spec.get("description", "")))
         if "oneOf" in spec and "discriminator" in spec:
             kinds = tuple(self.kind(path, self.target(option), group) for option in spec["oneOf"])
             return Choice(path, title, said, group, kinds, spec.get("default") or {}, bool(spec.get("rare")))
@@ -191,7 +176,7 @@ class _Reader:
         return Kind(
             tag,
             str(spec.get("title") or tag),
-            words(str(spec.get("description", ""))),
+            _words(spec, str(spec.get("description", ""))),
             self.children(path, spec, group),
         )
 
@@ -219,15 +204,9 @@ class _Reader:
             branches=branches if widget == "mixed" else (),
             items=_widget((self.resolve(chosen.get("items", {})),)) if widget == "list" else "text",
             unit=str(spec.get("unit", "")),
-            empty=_empty(str(spec.get("description", ""))),
+            empty=str(spec.get("empty", "")),
             rare=bool(spec.get("rare")),
         )
-
-
-def _empty(help: str) -> str:
-    """What an empty field means, from a help line that says "empty: all"."""
-    match = re.search(r"\b[Ee]mpty: ([^.;()]+)", help)
-    return match[1].strip() if match else ""
 
 
 def _capital(tag: str) -> str:

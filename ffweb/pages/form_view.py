@@ -8,13 +8,13 @@ from typing import Any
 
 from ffweb.pages import form_spans, form_words
 from ffweb.pages.form_draft import Draft
-from ffweb.pages.form_fits import Changes, Misfit, repairs
+from ffweb.pages.form_fits import Misfit, repairs
 from ffweb.pages.form_schema import GROUPS, Branch, Choice, Kind, Leaf, Node, form_tree, walk
 from ffweb.pages.form_values import defaults, to_text, value_at
 from ffweb.pages.format import size
 from trainer.data.catalogue import DataInfo, Survey, survey
 from trainer.data.words import worded
-from trainer.errors import Problem
+from trainer.errors import Changes, Problem
 
 Shown = dict[str, Any]
 MAX_TILES = 6
@@ -125,7 +125,7 @@ def _fields(shelf: _Shelf, nodes: Iterable[Node]) -> Iterator[Shown]:
 
 def errors(draft: Draft, problems: Iterable[Problem]) -> list[Shown]:
     """Each problem with the buttons that would repair it."""
-    return [{"msg": sentence(p["msg"]), "fixes": [_fix(f) for f in _fixes(draft, p)]} for p in problems]
+    return [{"msg": sentence(p["msg"]), "fixes": _fixes(draft, p)} for p in problems]
 
 
 def sentence(text: str) -> str:
@@ -134,24 +134,22 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
-def _fixes(draft: Draft, problem: Problem) -> list[Changes]:
+def _fixes(draft: Draft, problem: Problem) -> list[Shown]:
     if better := draft.better.get(problem["loc"]):
-        return [{problem["loc"]: better}]
-    if problem["type"] == "unreadable" or problem["loc"] in ("", "seeds", "name"):
+        return [_fix({problem["loc"]: better}, better)]
+    if problem["type"] == "unreadable" or problem["loc"] in ("", "seeds", "name") or not draft.countable:
         return []
-    return repairs(draft.countable, draft.info, problem) if draft.countable else []
+    return [_fix(changes, _choose(changes)) for changes in repairs(draft.countable, draft.info, problem)]
 
 
-def _fix(changes: Changes) -> Shown:
+def _fix(changes: Changes, said: str) -> Shown:
     """A button that applies `changes`: its words, and its value as the form posts it."""
-    said = " and ".join(_choose(path, value) for path, value in changes.items())
     return {"words": f"Choose {said}", "set": set_value(changes)}
 
 
-def _choose(path: str, value: object) -> str:
-    if path.endswith(".kind"):
-        return f"{form_words.said(path, value)} ({form_words.label(path).lower()})"
-    return form_words.said(path, value) if not isinstance(value, str) else value
+def _choose(changes: Changes) -> str:
+    said = (f"{form_words.said(path, new)} ({form_words.label(path).lower()})" for path, new in changes.items())
+    return " and ".join(said)
 
 
 def set_value(changes: Changes) -> str:
@@ -336,10 +334,16 @@ def _with(changes: Changes, choice: Choice) -> Shown | None:
     if not changes:
         return None
     rest = {path: value for path, value in changes.items() if path != f"{choice.path}.kind"}
-    titles = [form_words.said(path, value) for path, value in rest.items()]
+    titles = [_named(path, value) for path, value in rest.items()]
     said = " and ".join([", ".join(titles[:-1]), titles[-1]] if len(titles) > 1 else titles)
     where = "; ".join(f"{form_words.label(path)}: {form_words.said(path, value)}" for path, value in rest.items())
     return {"words": f"with {said}", "title": where, "set": set_value(changes)}
+
+
+def _named(path: str, value: object) -> str:
+    """A kind by its title; any other setting with what it is of."""
+    said = form_words.said(path, value)
+    return said if path.endswith(".kind") else f"{form_words.label(path).lower()} {said}"
 
 
 def _spare_kind(shelf: _Shelf, kind: Kind) -> Shown:

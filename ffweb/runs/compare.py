@@ -10,10 +10,11 @@ from ffweb.runs.data import told_apart
 from ffweb.runs.facts import flatten, metrics_of
 from ffweb.runs.models import Run
 from ffweb.runs.queries import run_payload
+from trainer import identity
 from trainer.metrics import metric, over_of
 
 MAX_RUNS = 20
-_IGNORED = ("version", "name")
+_IGNORED = (*identity.WRITTEN, *identity.CALLED)
 
 
 def comparison(runs: Sequence[Run]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from trainer import config as trainer_config
 from trainer import estimate as estimating
+from trainer import identity
 from trainer.config import RunConfig
 from trainer.controls import CONTROLS
 from trainer.data.catalogue import facts
@@ -22,7 +23,7 @@ def control(config: RunConfig, kind: str) -> RunConfig:
             raise ConfigError(found)
     except ConfigError as no:
         raise _refused(f"There is no control “{title}” of this run: {no.errors[0]['msg']}") from no
-    if _essence(derived.model_dump(mode="json")) == _essence(config.model_dump(mode="json")):
+    if identity.same(derived, config):
         raise _refused(f"This run is itself what the control “{title}” would be.")
     return derived
 
@@ -40,15 +41,14 @@ def missing(config: RunConfig) -> dict[str, str]:
 
 def lacking(config: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> list[str]:
     """The controls that a stored config could have and that are not among `others`; none for one of old."""
-    try:
-        parsed = trainer_config.parse(config)
-    except ConfigError:
+    parsed = _parsed(config)
+    if parsed is None:
         return []
-    there = [_essence(trainer_config.compose(config=other)) for other in others]
+    there = [identity.comparable(config) for config in map(_parsed, others) if config]
     found = []
     for kind in CONTROLS:
         try:
-            wanted = _essence(control(parsed, kind).model_dump(mode="json"))
+            wanted = identity.comparable(control(parsed, kind))
         except ConfigError:
             continue
         if wanted not in there:
@@ -56,9 +56,12 @@ def lacking(config: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> l
     return found
 
 
-def _essence(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What a control shares with another one of the same run."""
-    return {**config, "name": ""}
+def _parsed(config: Mapping[str, Any]) -> RunConfig | None:
+    """A stored config; None for one of old that can be run no longer."""
+    try:
+        return trainer_config.parse(config)
+    except ConfigError:
+        return None
 
 
 def _refused(msg: str) -> ConfigError:

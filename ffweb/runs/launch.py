@@ -22,6 +22,7 @@ from ffweb.runs.controls import control
 from ffweb.runs.errors import TooMany
 from ffweb.runs.models import CROCKFORD, Run
 from ffweb.work.bell import ring
+from trainer import identity
 from trainer.controls import CONTROLS
 from trainer.errors import ConfigError, Problem
 from trainer.presets import PRESETS
@@ -145,7 +146,7 @@ def _distinct(orders: Sequence[Order]) -> list[Order]:
     """Points that differ only in what a control does not have share one control."""
     seen: dict[str, Order] = {}
     for order in orders:
-        config = {key: value for key, value in (order.config or {}).items() if key != "name"}
+        config = identity.without(order.config or {}, identity.CALLED)
         seen.setdefault(repr((config, order.changes)), order)
     return list(seen.values())
 

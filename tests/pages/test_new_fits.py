@@ -110,6 +110,6 @@ def test_a_wrong_number_is_not_repaired_by_another_kind() -> None:
 def test_kinds_are_swapped_as_compose_does_it() -> None:
     config = preset_config("ff-digits")
     kinds = {"optimiser.kind": "sgd", "optimiser.curve.kind": "linear", "normalisation.input.kind": "none"}
-    ours = form_fits.with_kinds(checked(config), kinds).model_dump(mode="json")
+    ours = form_fits.with_changes(checked(config), kinds).model_dump(mode="json")
     theirs = trainer_config.parse(trainer_config.compose(config=config, changes=kinds)).model_dump(mode="json")
     assert diff(form_tree(), theirs, ours) == {}

@@ -206,6 +206,34 @@ def test_a_combination_that_cannot_learn_is_repaired_by_a_value_its_sentence_nam
     assert start(client, shown(client.post(NEW, {**shown(refused), "set": offered[0]}))).status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("fields", "loc", "button"),
+    [
+        (
+            {"architecture.kind": "transformer", "label_code.kind": "channel"},
+            "architecture.patch",
+            "architecture.patch=4",
+        ),
+        ({"data.train_size": "5000"}, "data.train_size", "data.train_size="),
+        ({"data.test_size": "5000"}, "data.test_size", "data.test_size="),
+        ({"normalisation.before.kind": "rms"}, "normalisation.before", "goodness.power=1"),
+        ({"scope.kind": "whole"}, "readout.layers", "scope.losses=all"),
+        (
+            {"competitors.kind": "hard_wrong_label", "competitors.from": "head", "readout.kind": "softmax"}
+            | {"readout.epochs": "2"},
+            "competitors.from",
+            "readout.epochs=",
+        ),
+    ],
+)
+def test_a_combination_is_repaired_by_a_number_or_an_option_too(
+    client: Client, fields: dict[str, str], loc: str, button: str
+) -> None:
+    refused = start(client, fields)
+    assert f'name="set" value="{button}"' in error_html(refused, loc)
+    assert start(client, shown(client.post(NEW, {**shown(refused), "set": button}))).status_code == 302
+
+
 def error_html(response: Any, path: str) -> str:
     found = re.search(rf'id="e-{re.escape(path)}">(.*?)</div>', response.content.decode(), re.DOTALL)
     return found[1] if found else ""

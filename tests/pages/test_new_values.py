@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from samples import SAMPLES
 
 from ffweb.pages.form_command import commands
 from ffweb.pages.form_draft import blank_form, judge, start_from_preset
-from ffweb.pages.form_schema import Branch, Choice, Leaf, Node, form_tree, walk, words
+from ffweb.pages.form_schema import Branch, Choice, Leaf, Node, form_tree, tree, walk
 from ffweb.pages.form_values import Unreadable, diff, from_form, from_text, to_form, to_text
 from trainer import config as trainer_config
 from trainer.cli import _composed, _parser
@@ -159,10 +160,37 @@ def test_values_stand_in_the_form_as_one_would_type_them(value: object, text: st
     assert to_text(value) == text
 
 
-def test_a_docstring_is_taken_apart() -> None:
-    said = words("softplus(θ − g): positive data above θ.\n\nSource: Hinton 2022.")
-    assert (said.text, said.formula, said.source) == ("Positive data above θ.", "softplus(θ − g)", "Hinton 2022")
-    assert words("How active the layer is: the sum of h².").formula == ""
+def muted(spec: Any) -> Any:
+    """A schema in which every help is one word."""
+    if isinstance(spec, list):
+        return [muted(each) for each in spec]
+    if not isinstance(spec, dict):
+        return spec
+    return {key: "no" if key == "description" and isinstance(each, str) else muted(each) for key, each in spec.items()}
+
+
+def worded(node: Node) -> Iterator[tuple[str, str, str]]:
+    """Where a node and its kinds have a formula, a source or a word for nothing, and that."""
+    each = [(node.path, node.words), *((f"{node.path}={k.tag}", k.words) for k in getattr(node, "kinds", ()))]
+    for path, said in each:
+        yield from ((path, key, getattr(said, key)) for key in ("formula", "source") if getattr(said, key))
+    if isinstance(node, Leaf) and node.empty:
+        yield node.path, "empty", node.empty
+
+
+def test_formula_source_and_what_empty_means_are_told_by_the_schema_not_read_out_of_a_help() -> None:
+    found = [told for node in walk(form_tree()) for told in worded(node)]
+    assert [told for node in walk(tree(muted(trainer_config.schema()))) for told in worded(node)] == found
+    assert ("objective=symba", "formula", "softplus(−α·(g⁺ − g⁻))") in found
+    assert ("optimiser=adam", "source", "Kingma & Ba 2015") in found
+    assert ("schedule.batch_size", "empty", "the whole training set in one step") in found
+
+
+def test_a_help_names_no_source_and_says_of_empty_what_the_schema_tells() -> None:
+    assert "Source:" not in json.dumps(trainer_config.schema())
+    for node in walk(form_tree()):
+        if isinstance(node, Leaf):
+            assert f"mpty: {node.empty}" in node.words.text if node.empty else "mpty:" not in node.words.text, node.path
 
 
 # ── the command ───────────────────────────────────────────────────────────────────────────────────────────────────

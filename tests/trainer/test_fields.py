@@ -78,7 +78,6 @@ OTHER: dict[str, Any] = {
     "architecture.patch": 2,
     "architecture.width": 12,
     "architecture.heads": 4,
-    "layers": [{"span": "2", "frozen": True}],
     "device": "cuda",  # refused where there is none
     "checkpoint.every_seconds": 0.0,
     "strength": 2.5,

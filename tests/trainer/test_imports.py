@@ -11,7 +11,7 @@ from tests.waiting import PATIENCE
 
 LIGHT = (
     "config", "presets", "axes", "data.catalogue", "data.fingerprint", "data.folders", "data.words", "estimate",
-    "metrics", "events", "rundir", "errors",
+    "metrics", "events", "rundir", "errors", "identity",
 )  # fmt: skip
 ASK = """
 import sys

@@ -57,11 +57,10 @@ class Relu(Activation, title="ReLU"):
 
 
 class StudentT(Activation, title="Student t"):
-    """½(ν+1)·log(1 + z²/ν): the surprise of z under Student's t; even in z and never dead.
+    """The surprise of z under Student's t; even in z and never dead."""
 
-    Source: Hinton 2022, an open question: negative log density of a t-distribution as activation.
-    """
-
+    formula: ClassVar[str] = "½(ν+1)·log(1 + z²/ν)"
+    cites: ClassVar[str] = "Hinton 2022, an open question: negative log density of a t-distribution as activation"
     kind: Literal["student_t"] = "student_t"
     nu: float = Field(1.0, gt=0, le=1e6, title="Degrees of freedom ν")
     """Small: nearly flat far from 0; large: nearly z²/2."""
@@ -78,11 +77,9 @@ class StudentT(Activation, title="Student t"):
 
 
 class Triangle(Activation, title="Triangle"):
-    """max(0, z − mean of z over the units, channels, or numbers of a token): about half of them are on, always.
+    """max(0, z − mean of z over the units, channels, or numbers of a token): about half of them are on, always."""
 
-    Source: Coates, Ng, Lee 2011; SCFF (Chen, Liu, Laydevant, Grollier 2025).
-    """
-
+    cites: ClassVar[str] = "Coates, Ng, Lee 2011; SCFF (Chen, Liu, Laydevant, Grollier 2025)"
     kind: Literal["triangle"] = "triangle"
 
     def apply(self, z: Tensor) -> Tensor:

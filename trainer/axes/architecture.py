@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import prod
 from typing import Annotated, ClassVar, Literal
 
@@ -19,6 +18,7 @@ from trainer.blocks.conv import Conv, chained
 from trainer.blocks.forms import Image
 from trainer.blocks.identity import Identity
 from trainer.blocks.local import Local
+from trainer.clash import Found, clash
 
 
 def _readable(text: str) -> str:
@@ -40,12 +40,12 @@ class Pixels(Architecture, title="None: the pixels"):
 
 
 class ConvNet(Architecture, title="Convolutional net"):
-    """Convolutions one after another, each with its activation and, where it says so, pooling; every one is a layer.
+    """Convolutions one after another, each with its activation and, where it says so, pooling; every one is a layer."""
 
-    Source: the Trifecta (Dooms, Tsang, Oramas 2023); CwComp (Papachristodoulou et al. 2024); DeeperForward (Sun et al.
-    2025).
-    """
-
+    cites: ClassVar[str] = (
+        "the Trifecta (Dooms, Tsang, Oramas 2023); CwComp (Papachristodoulou et al. 2024); DeeperForward (Sun et al. "
+        "2025)"
+    )
     kind: Literal["conv"] = "conv"
     channels: Chain = Field("32p, 32, 64p", title="Layers", json_schema_extra={"unit": "channels"})
     """Channels of each layer, with marks: 32p pools 2 × 2 places to the largest (a: to the mean, r: to the root mean
@@ -55,10 +55,12 @@ class ConvNet(Architecture, title="Convolutional net"):
     """Places each way that a unit sees; maps keep their size."""
     bias: bool = Field(True, title="Bias", json_schema_extra=RARE)
     """Add a number a channel, which learns."""
-    shortcuts: Literal["none", "add_concat"] = Field("none", title="Shortcuts")
+    shortcuts: Literal["none", "add_concat"] = Field(
+        "none", title="Shortcuts", json_schema_extra={"source": "DeeperForward"}
+    )
     """add_concat: after the first layer, layers come in twos, and what enters a two meets what leaves it: added, or,
     where the next layer has twice the channels, set beside it class by class, so that channels double without weights.
-    Nothing learns in a shortcut and no gradient takes it, under backprop neither. Source: DeeperForward."""
+    Nothing learns in a shortcut and no gradient takes it, under backprop neither."""
 
     takes: ClassVar[Literal["image", "text", "any"]] = "image"
     flat: ClassVar[bool] = False
@@ -72,10 +74,10 @@ class ConvNet(Architecture, title="Convolutional net"):
         """The layers, for coded maps of shape `inputs`."""
         return list(self._convs(inputs, classes))
 
-    def misfits(self, inputs: Shape, classes: int, image: Image) -> Iterator[tuple[str, str]]:
+    def misfits(self, inputs: Shape, classes: int, image: Image) -> Found:
         for number, conv in enumerate(self._convs(inputs, classes), 1):
             if problem := conv.problem():
-                yield "architecture.channels", f"layer {number}: {problem}"
+                yield clash("architecture.channels", f"layer {number}: {problem}")
                 return
 
     def _convs(self, inputs: Shape, classes: int) -> list[Conv]:
@@ -86,10 +88,10 @@ class ConvNet(Architecture, title="Convolutional net"):
 class LocalNet(Architecture, title="Locally connected net"):
     """Every place of the image has units of its own, which see the places around it: a conv net without shared weights.
 
-    The label, where it is in the input, reaches every unit of the first layer. Source: Hinton 2022, section 4
-    (CIFAR-10, 11 × 11).
+    The label, where it is in the input, reaches every unit of the first layer.
     """
 
+    cites: ClassVar[str] = "Hinton 2022, section 4 (CIFAR-10, 11 × 11)"
     kind: Literal["local"] = "local"
     units: Annotated[int, Field(ge=1, le=64)] = Field(3, title="Units a place")
     """Units at each place of every layer."""

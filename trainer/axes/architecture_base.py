@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -12,6 +11,7 @@ from trainer.axes.base import Value
 from trainer.blocks import course, forms
 from trainer.blocks.base import Block, Shape
 from trainer.blocks.forms import Image
+from trainer.clash import Found
 
 Width = Annotated[int, Field(ge=1, le=65_536)]
 
@@ -55,10 +55,10 @@ class Architecture(Value):
         """Share of the new activity in a layer's state after a turn."""
         return 1.0
 
-    def problems(self) -> Iterator[tuple[str, str]]:
+    def problems(self) -> Found:
         """Fields that do not go together, each with what would work."""
         yield from ()
 
-    def misfits(self, inputs: Shape, classes: int, image: Image) -> Iterator[tuple[str, str]]:
-        """What keeps it from coded rows of shape `inputs`: (field, sentence) each."""
+    def misfits(self, inputs: Shape, classes: int, image: Image) -> Found:
+        """What keeps it from coded rows of shape `inputs`."""
         yield from ()

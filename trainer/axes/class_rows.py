@@ -11,6 +11,7 @@ from trainer.axes.base import RARE, Moment
 from trainer.axes.goodness_base import Goodness
 from trainer.blocks import features, length
 from trainer.blocks.base import Shape
+from trainer.clash import Misfit
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -28,11 +29,11 @@ class _ClassRows(Goodness):
 
 
 class Projection(_ClassRows, title="Projection"):
-    """One score a class: the activity projected by a matrix M of the layer's own, h Mᵀ.
+    """One score a class: the activity projected by a matrix M of the layer's own, h Mᵀ."""
 
-    Source: Mono-Forward (Gong, Li, Abdulla 2025); on the last layer under backprop it is the usual output layer.
-    """
-
+    cites: ClassVar[str] = (
+        "Mono-Forward (Gong, Li, Abdulla 2025); on the last layer under backprop it is the usual output layer"
+    )
     kind: Literal["projection"] = "projection"
     trained: bool = Field(True, title="Trained")
     """Train M with the layer; a frozen random M works nearly as well."""
@@ -40,7 +41,7 @@ class Projection(_ClassRows, title="Projection"):
     """zero: M starts at 0. normal: M starts random with variance 1/width."""
     bias: bool = Field(False, title="Bias")
     """Add a bias a class."""
-    pool: int | None = Field(None, ge=1, le=1024, title="Pooled to", json_schema_extra=RARE)
+    pool: int | None = Field(None, ge=1, le=1024, title="Pooled to", json_schema_extra={**RARE, "empty": "all numbers"})
     """Maps are averaged to so many places each way before M, tokens to their mean if set; empty: all numbers."""
 
     @property
@@ -78,10 +79,12 @@ class Projection(_ClassRows, title="Projection"):
 class Groups(_ClassRows, title="Groups of units"):
     """One score a class: the mean of h or h² over the class's own group of units or channels.
 
-    Groups are K stretches of neighbouring units; of maps over all places, of tokens over all of them. Source: CwComp
-    (Papachristodoulou et al. 2024; squares); DeeperForward (Sun et al. 2025; the activity itself).
+    Groups are K stretches of neighbouring units; of maps over all places, of tokens over all of them.
     """
 
+    cites: ClassVar[str] = (
+        "CwComp (Papachristodoulou et al. 2024; squares); DeeperForward (Sun et al. 2025; the activity itself)"
+    )
     kind: Literal["groups"] = "groups"
     power: Literal[1, 2] = Field(2, title="Power")
     """2: squared activity. 1: the activity itself, whose gradient does not vanish with it."""
@@ -96,13 +99,12 @@ class Groups(_ClassRows, title="Groups of units"):
         bound._classes = classes
         return bound
 
-    def misfit(self, shape: Shape, classes: int) -> str | None:
+    def misfit(self, shape: Shape, classes: int) -> Misfit | None:
         units = shape[1] if len(shape) == 2 else shape[0]
         if units % classes == 0:
             return None
-        return (
-            f"{units} units or channels cannot be cut into {classes} equal groups: a multiple of {classes} would work"
-        )
+        reason = f"{units} units or channels cannot be cut into {classes} equal groups"
+        return Misfit(f"{reason}: a multiple of {classes} would work")
 
     def scores(self, h: Tensor, p: Parameters) -> Tensor:
         """(R, …) to (R, K)."""
@@ -125,14 +127,14 @@ class Groups(_ClassRows, title="Groups of units"):
 class Prototype(_ClassRows, title="Prototypes"):
     """One score a class: the cosine between the activity and the class's learned prototype, over a temperature.
 
-    Prototypes start from N(0, 1); only their directions count. Source: HFF (Sarode et al. 2026), whose scale is not
-    known; 0.1 worked in prototypes of ours.
+    Prototypes start from N(0, 1); only their directions count.
     """
 
+    cites: ClassVar[str] = "HFF (Sarode et al. 2026), whose scale is not known; 0.1 worked in prototypes of ours"
     kind: Literal["prototype"] = "prototype"
     temperature: float = Field(0.1, gt=0, le=1000, title="Temperature τ")
     """Divides the cosine: scores lie between -1/τ and 1/τ."""
-    pool: int | None = Field(None, ge=1, le=1024, title="Pooled to", json_schema_extra=RARE)
+    pool: int | None = Field(None, ge=1, le=1024, title="Pooled to", json_schema_extra={**RARE, "empty": "all numbers"})
     """Maps are averaged to so many places each way first, tokens to their mean if set; empty: all numbers."""
 
     @property
@@ -166,9 +168,10 @@ class Prototype(_ClassRows, title="Prototypes"):
 class PatchProjection(_ClassRows, title="Patch energies, projected"):
     """One score a class: the energies of all patches, projected by a fixed random matrix and a fixed bias.
 
-    An energy is the mean of the squares in a patch. Source: ASGE (Gong, Staszewski, Xu 2026).
+    An energy is the mean of the squares in a patch.
     """
 
+    cites: ClassVar[str] = "ASGE (Gong, Staszewski, Xu 2026)"
     kind: Literal["patch_projection"] = "patch_projection"
     patch: int = Field(4, ge=1, le=1024, title="Patch")
     """Size: so many places each way of each channel of maps, so many neighbouring units, or numbers of each token. Fine

@@ -74,11 +74,11 @@ class Competitors(Value, ABC):
 
 
 class WrongLabel(Competitors, title="Random wrong label"):
-    """The true label against wrong labels, drawn anew in every step with equal chances.
+    """The true label against wrong labels, drawn anew in every step with equal chances."""
 
-    Source: Hinton 2022; pytorch/examples mnist_forward_forward. Several: Distance-Forward (Wu et al. 2024).
-    """
-
+    cites: ClassVar[str] = (
+        "Hinton 2022; pytorch/examples mnist_forward_forward. Several: Distance-Forward (Wu et al. 2024)"
+    )
     kind: Literal["wrong_label"] = "wrong_label"
     count: Count = Field(1, title="Wrong labels")
     """Negatives of each image, all different; as many passes more."""
@@ -110,11 +110,9 @@ class WrongLabel(Competitors, title="Random wrong label"):
 
 
 class HardWrongLabel(Competitors, title="Hard wrong label"):
-    """The true label against wrong labels that the net itself finds likely: drawn from softmax(sharpness · logits).
+    """The true label against wrong labels that the net itself finds likely: drawn from softmax(sharpness · logits)."""
 
-    Source: Hinton 2022 (labels drawn by the net's own beliefs); dah33/explore_forward_forward.
-    """
-
+    cites: ClassVar[str] = "Hinton 2022 (labels drawn by the net's own beliefs); dah33/explore_forward_forward"
     kind: Literal["hard_wrong_label"] = "hard_wrong_label"
     source: Judge = Field("first", alias="from", title="Judged by")
     """first: layer 1's goodness of every label (cheap: they share its product). all: the sum over the layers. head: the
@@ -149,11 +147,10 @@ class HardWrongLabel(Competitors, title="Hard wrong label"):
 
 
 class AllLabels(Competitors, title="All labels"):
-    """The true label against every other one: one pass a class. With cross entropy this is softmax over the goodness.
+    """The true label against every other one: one pass a class. With cross entropy this is softmax over the
+    goodness."""
 
-    Source: the full comparison of Mono-Forward's derivation (Gong, Li, Abdulla 2025).
-    """
-
+    cites: ClassVar[str] = "the full comparison of Mono-Forward's derivation (Gong, Li, Abdulla 2025)"
     kind: Literal["all_labels"] = "all_labels"
 
     def negatives(self, asked: Asked) -> EveryLabel:
@@ -172,11 +169,9 @@ class AllLabels(Competitors, title="All labels"):
 
 
 class Classes(Competitors, title="Classes"):
-    """Each layer emits one score a class; the classes compete, and one pass is enough.
+    """Each layer emits one score a class; the classes compete, and one pass is enough."""
 
-    Source: Mono-Forward (Gong, Li, Abdulla 2025); backprop's softmax is the same row on the last layer.
-    """
-
+    cites: ClassVar[str] = "Mono-Forward (Gong, Li, Abdulla 2025); backprop's softmax is the same row on the last layer"
     needs: ClassVar[Literal["reading", "classes"]] = "classes"
     varies: ClassVar[Literal["label", "image", "nothing"]] = "nothing"
     kind: Literal["classes"] = "classes"
@@ -218,10 +213,9 @@ class _Images(Competitors):
 class HybridImage(_Images, title="Two images in one"):
     """A real image against one put together of two: blobs of the image itself, and of another one of the batch between
     them. Up close it looks real, as a whole it does not.
-
-    Source: Hinton 2022's unsupervised example.
     """
 
+    cites: ClassVar[str] = "Hinton 2022's unsupervised example"
     kind: Literal["hybrid_image"] = "hybrid_image"
     blurs: int = Field(3, ge=0, le=100, title="Blurs")
     """How often the mask's random bits are blurred: the more, the larger the blobs."""
@@ -270,10 +264,9 @@ class Interpolation(_Images, title="Interpolation"):
 class SelfContrast(_Images, title="Pairs (SCFF)"):
     """An image added to itself against the image added to another one: image i + r for each image i of a batch, one r a
     batch. Half the sum goes in, so that the positive is the image itself, as a readout sees it.
-
-    Source: SCFF (Chen, Liu, Laydevant, Grollier 2025).
     """
 
+    cites: ClassVar[str] = "SCFF (Chen, Liu, Laydevant, Grollier 2025)"
     kind: Literal["pair"] = "pair"
 
     def spoilt(self, x: Tensor, asked: Asked) -> Tensor:
@@ -285,9 +278,10 @@ class SelfContrast(_Images, title="Pairs (SCFF)"):
 class Rollout(Competitors, title="The net's own text"):
     """Real windows of a text against windows of what the net itself writes, by what its softmax head thinks comes next.
 
-    The rolls are written anew at the start of every epoch. Source: Hinton 2022's sequences.
+    The rolls are written anew at the start of every epoch.
     """
 
+    cites: ClassVar[str] = "Hinton 2022's sequences"
     varies: ClassVar[Literal["label", "image", "nothing"]] = "image"
     takes: ClassVar[Literal["image", "text", "any"]] = "text"
     kind: Literal["rollout"] = "rollout"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from math import cos, pi
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -58,11 +58,9 @@ class Linear(_Falling, title="Linear decay"):
 
 
 class Cosine(_Falling, title="Cosine decay"):
-    """Falls along half a cosine: slowly, fast, and slowly again.
+    """Falls along half a cosine: slowly, fast, and slowly again."""
 
-    Source: Loshchilov & Hutter 2017, without restarts.
-    """
-
+    cites: ClassVar[str] = "Loshchilov & Hutter 2017, without restarts"
     kind: Literal["cosine"] = "cosine"
 
     def _fall(self, done: float) -> float:
@@ -74,11 +72,9 @@ Left = Annotated[float, Field(gt=0, le=1)]
 
 
 class Steps(Curve, title="Steps"):
-    """Constant, with a few sudden falls.
+    """Constant, with a few sudden falls."""
 
-    Source: the Trifecta's 500 epochs (0.5 of the rate after 40 %, 0.1 after 80 %).
-    """
-
+    cites: ClassVar[str] = "the Trifecta's 500 epochs (0.5 of the rate after 40 %, 0.1 after 80 %)"
     kind: Literal["steps"] = "steps"
     at: tuple[Share, ...] = Field((0.4, 0.8), min_length=1, max_length=16, title="Falls at")
     """Shares of the run at which the rate falls, in order."""

@@ -17,7 +17,7 @@ class Data(Value, title="Data"):
     name: str = Field("digits", min_length=1, max_length=100, title="Data set")
     """A name of the catalogue, or npz:NAME for a NAME.npz, text:NAME for a NAME.txt in one of the data folders."""
     train_size: int | None = Field(
-        None, ge=10, le=10_000_000, title="Training images", json_schema_extra={"unit": "images"}
+        None, ge=10, le=10_000_000, title="Training images", json_schema_extra={"unit": "images", "empty": "all"}
     )
     """How many training images to use, drawn in equal shares of the classes; empty: all."""
     valid_size: int = Field(
@@ -25,7 +25,7 @@ class Data(Value, title="Data"):
     )
     """Training images kept back; accuracy on them is shown beside the test accuracy."""
     test_size: int | None = Field(
-        None, ge=10, le=10_000_000, title="Test images", json_schema_extra={"unit": "images", **RARE}
+        None, ge=10, le=10_000_000, title="Test images", json_schema_extra={"unit": "images", **RARE, "empty": "all"}
     )
     """How many test images to use; empty: all."""
     standardise: Literal["none", "dataset"] = Field("none", title="Standardise")
@@ -38,6 +38,6 @@ class Data(Value, title="Data"):
     window: int = Field(10, ge=2, le=64, title="Window", json_schema_extra={"unit": "characters", **RARE})
     """Of a text: how many characters the net sees; it is to tell the next one."""
     prefix: int | None = Field(
-        None, ge=3, le=10_000_000, title="Prefix", json_schema_extra={"unit": "characters", **RARE}
+        None, ge=3, le=10_000_000, title="Prefix", json_schema_extra={"unit": "characters", **RARE, "empty": "all"}
     )
     """Of a text: characters taken from the start of each document (fable, topic, paragraph); empty: all."""

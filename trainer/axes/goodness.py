@@ -6,7 +6,7 @@ How to add one: a class below `Goodness` with `scores` and `pull`, named in `Any
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ from trainer.axes.base import RARE, Moment
 from trainer.axes.class_rows import Groups, PatchProjection, Projection, Prototype
 from trainer.axes.goodness_base import Goodness
 from trainer.blocks.base import Shape
+from trainer.clash import Misfit
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,12 +25,12 @@ __all__ = ["Activity", "AnyGoodness", "Goodness", "Groups", "PatchProjection", "
 
 
 class Activity(Goodness, title="Activity"):
-    """How active the layer is: the sum or mean over its units of h or h².
+    """How active the layer is: the sum or mean over its units of h or h²."""
 
-    Source: Hinton 2022 (sum of squares; minimised, unsquared, constraint detectors and regions are its open questions);
-    mohammadpz/pytorch_forward_forward (mean of squares).
-    """
-
+    cites: ClassVar[str] = (
+        "Hinton 2022 (sum of squares; minimised, unsquared, constraint detectors and regions are its open questions); "
+        "mohammadpz/pytorch_forward_forward (mean of squares)"
+    )
     kind: Literal["activity"] = "activity"
     power: Literal[1, 2] = Field(2, title="Power")
     """2: squared activity. 1: the activity itself (its gradient does not grow with the activity)."""
@@ -52,15 +53,17 @@ class Activity(Goodness, title="Activity"):
     def fades(self) -> bool:
         return self.power == 2
 
-    def misfit(self, shape: Shape, classes: int) -> str | None:
+    def misfit(self, shape: Shape, classes: int) -> Misfit | None:
         if self.regions == 1:
             return None
         if len(shape) != 3:
-            return "only maps have regions: set goodness.regions to 1, or choose a net of maps"
+            return Misfit(
+                "only maps have regions: set goodness.regions to 1, or choose a net of maps", ({"regions": 1},)
+            )
         least = min(shape[1:])
-        return (
-            f"maps of {shape[1]} × {shape[2]} have {least} regions each way at most" if self.regions > least else None
-        )
+        if self.regions <= least:
+            return None
+        return Misfit(f"maps of {shape[1]} × {shape[2]} have {least} regions each way at most", ({"regions": least},))
 
     def scores(self, h: Tensor, p: Parameters) -> Tensor:
         """(R, …) to (R, 1), or (R, regions²) of maps."""

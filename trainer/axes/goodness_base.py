@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from trainer.axes.base import Moment, Value
 from trainer.blocks.base import Shape
+from trainer.clash import Misfit
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -50,7 +51,7 @@ class Goodness(Value, ABC):
         """p for a layer's activity of that shape, on the generator's device."""
         return {}
 
-    def misfit(self, shape: Shape, classes: int) -> str | None:
+    def misfit(self, shape: Shape, classes: int) -> Misfit | None:
         """What about a layer's activity of that shape keeps it from being read so, and what would work."""
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from math import prod
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -31,11 +31,10 @@ class _Init(Value):
 
 
 class Normal(_Init, title="Normal"):
-    """W normal with variance gain²/fan-in, b = 0: with RMS inputs the goodness starts at gain²/2.
+    """With RMS inputs the goodness starts at gain²/2."""
 
-    Source: Hinton 2022's Matlab code (gain 1); He et al. 2015 (gain √2, for ReLU).
-    """
-
+    formula: ClassVar[str] = "W normal with variance gain²/fan-in, b = 0"
+    cites: ClassVar[str] = "Hinton 2022's Matlab code (gain 1); He et al. 2015 (gain √2, for ReLU)"
     kind: Literal["normal"] = "normal"
     gain: float = Field(1.0, gt=0, le=100, title="Gain")
     """Multiplies the standard deviation 1/√fan-in. 1 for FF, 1.41 for backprop and Mono-Forward."""
@@ -46,11 +45,11 @@ class Normal(_Init, title="Normal"):
 
 
 class FanOut(_Init, title="Normal by fan-out"):
-    """W normal with variance gain²/fan-out, b = 0.
+    """W normal with variance gain²/fan-out, b = 0."""
 
-    Source: loeweX/Forward-Forward (gain 1, by the weight's rows); DeeperForward (He's fan-out, gain √2).
-    """
-
+    cites: ClassVar[str] = (
+        "loeweX/Forward-Forward (gain 1, by the weight's rows); DeeperForward (He's fan-out, gain √2)"
+    )
     kind: Literal["fan_out"] = "fan_out"
     gain: float = Field(1.0, gt=0, le=100, title="Gain")
     """Multiplies the standard deviation 1/√fan-out."""

@@ -71,10 +71,10 @@ class NoCode(_Code, title="None"):
 class Overlay(_Code, title="Overlay"):
     """The first K inputs are overwritten by the one-hot label, K the number of classes.
 
-    Of maps the first K pixels of the first channel, which a conv net hardly sees. Source: Hinton 2022;
-    mohammadpz/pytorch_forward_forward.
+    Of maps the first K pixels of the first channel, which a conv net hardly sees.
     """
 
+    cites: ClassVar[str] = "Hinton 2022; mohammadpz/pytorch_forward_forward"
     flat: ClassVar[bool] = False
     kind: Literal["overlay"] = "overlay"
     strength: Strength = Field(1.0, title="Label strength")
@@ -104,11 +104,9 @@ class Overlay(_Code, title="Overlay"):
 
 
 class Concat(_Code, title="Concatenate"):
-    """K inputs are added in front of the image for the one-hot label; no pixel is lost.
+    """K inputs are added in front of the image for the one-hot label; no pixel is lost."""
 
-    Source: nebuly-ai/nebuly, forward_forward.
-    """
-
+    cites: ClassVar[str] = "nebuly-ai/nebuly, forward_forward"
     kind: Literal["concat"] = "concat"
     strength: Strength = Field(1.0, title="Label strength")
     """Value of the label's input: a number, or max for the brightest training pixel."""
@@ -138,21 +136,19 @@ class _Plane(_Code):
 class Pattern(_Plane, title="Class pattern"):
     """A fixed random pattern a class, as large as the image, beside it: a channel more for maps, inputs more for rows.
 
-    Under every filter of a conv net there is then some of the label. Source: SymBa's intrinsic class pattern (Lee &
-    Song 2023, arXiv 2303.08418); N(0, 1) here.
+    Under every filter of a conv net there is then some of the label.
     """
 
+    cites: ClassVar[str] = "SymBa's intrinsic class pattern (Lee & Song 2023, arXiv 2303.08418); N(0, 1) here"
     kind: Literal["pattern"] = "pattern"
     strength: Strength = Field(1.0, title="Label strength")
     """Multiplies the pattern: a number, or max for the brightest training pixel."""
 
 
 class Channel(_Plane, title="Learned channel"):
-    """As the class pattern, but learned with the first layer.
+    """As the class pattern, but learned with the first layer."""
 
-    Source: the Trifecta (Dooms, Tsang, Oramas 2023): an embedding of the class as an extra channel.
-    """
-
+    cites: ClassVar[str] = "the Trifecta (Dooms, Tsang, Oramas 2023): an embedding of the class as an extra channel"
     learns: ClassVar[bool] = True
     kind: Literal["channel"] = "channel"
     strength: Strength = Field(1.0, title="Label strength")
@@ -160,11 +156,10 @@ class Channel(_Plane, title="Learned channel"):
 
 
 class Top(_Code, title="Clamped on top"):
-    """The one-hot label stands above the top layer of a net whose layers also look up; the image keeps all its pixels.
+    """The one-hot label stands above the top layer of a net whose layers also look up; the image keeps all its
+    pixels."""
 
-    Source: Hinton 2022, section 3.4.
-    """
-
+    cites: ClassVar[str] = "Hinton 2022, section 3.4"
     above: ClassVar[bool] = True
     kind: Literal["top"] = "top"
     strength: float = Field(1.0, gt=0, le=1000, title="Label strength")
@@ -180,11 +175,9 @@ class Top(_Code, title="Clamped on top"):
 
 
 class NextCharacter(_Code, title="Next character"):
-    """The window moves on by one character, and the candidate for the next one comes last.
+    """The window moves on by one character, and the candidate for the next one comes last."""
 
-    Source: Hinton 2022's sequences: 10 characters predict the next; neutral is the window as it is.
-    """
-
+    cites: ClassVar[str] = "Hinton 2022's sequences: 10 characters predict the next; neutral is the window as it is"
     kind: Literal["next"] = "next"
     strength: Strength = Field(1.0, title="Label strength")
     """Value of the candidate's input: 1 as for every other character."""

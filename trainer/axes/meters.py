@@ -13,11 +13,15 @@ class Evaluate(Value, title="Evaluation"):
     """When accuracy is measured, and how."""
 
     every_epochs: int | None = Field(
-        None, ge=1, le=1_000_000, title="Evaluate every", json_schema_extra={"unit": "epochs"}
+        None,
+        ge=1,
+        le=1_000_000,
+        title="Evaluate every",
+        json_schema_extra={"unit": "epochs", "empty": "1, or 50 where an epoch is a single step"},
     )
     """Epochs between two measurements of accuracy; empty: 1, or 50 where an epoch is a single step."""
     train_images: int | None = Field(
-        500, ge=1, le=10_000_000, title="Training images judged", json_schema_extra={"unit": "images"}
+        500, ge=1, le=10_000_000, title="Training images judged", json_schema_extra={"unit": "images", "empty": "all"}
     )
     """How many training images (always the same) the train accuracy is measured on; empty: all. The result uses all,
     unless `at_end` says otherwise."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from math import prod
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -17,11 +17,9 @@ if TYPE_CHECKING:
 
 
 class Mlp(Architecture, title="Multilayer perceptron"):
-    """Fully connected layers, one after another; images are read as rows of pixels.
+    """Fully connected layers, one after another; images are read as rows of pixels."""
 
-    Source: Hinton 2022 uses four layers of 2000, Pezeshki's well-known code two of 500.
-    """
-
+    cites: ClassVar[str] = "Hinton 2022 uses four layers of 2000, Pezeshki's well-known code two of 500"
     kind: Literal["mlp"] = "mlp"
     hidden: tuple[Width, ...] = Field(
         (500, 500), min_length=1, max_length=64, title="Layers", json_schema_extra={"unit": "units"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from trainer.axes.base import Moment, Value
+from trainer.clash import Misfit
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -30,7 +31,7 @@ class Norm(Value):
         """The value for a data set of that many classes."""
         return self
 
-    def misfit(self, shape: tuple[int, ...], classes: int) -> str | None:
+    def misfit(self, shape: tuple[int, ...], classes: int) -> Misfit | None:
         """What about rows of that shape keeps them from being normalised so, and what would work."""
         return None
 

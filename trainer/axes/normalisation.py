@@ -15,11 +15,15 @@ from trainer.axes.base import RARE, Moment, Value
 from trainer.axes.black_box import Permutation, Quantise, Sign
 from trainer.axes.norm_base import Norm
 from trainer.blocks import length as rows
+from trainer.clash import Misfit
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from trainer.axes.norm_base import State
+
+
+LAYER = ({"kind": "layer"},)
 
 
 class NoNorm(Norm, title="None"):
@@ -61,22 +65,18 @@ class _Length(Norm):
 
 
 class UnitL2(_Length, title="Unit length"):
-    """Each row is divided by its Euclidean length + eps.
+    """Each row is divided by its Euclidean length + eps."""
 
-    Source: mohammadpz/pytorch_forward_forward (eps 1e-4).
-    """
-
+    cites: ClassVar[str] = "mohammadpz/pytorch_forward_forward (eps 1e-4)"
     kind: Literal["unit_l2"] = "unit_l2"
     eps: float = Field(1e-4, ge=0, le=1, title="eps", json_schema_extra=RARE)
     """Added to the length, so that an all-zero row stays zero."""
 
 
 class Rms(_Length, title="RMS 1"):
-    """Each row is divided by its root mean square + eps: unit length times √width.
+    """Each row is divided by its root mean square + eps: unit length times √width."""
 
-    Source: Hinton 2022's Matlab code; loeweX/Forward-Forward (eps 1e-8).
-    """
-
+    cites: ClassVar[str] = "Hinton 2022's Matlab code; loeweX/Forward-Forward (eps 1e-8)"
     kind: Literal["rms"] = "rms"
     eps: float = Field(1e-6, ge=0, le=1, title="eps", json_schema_extra=RARE)
     """Added to the root mean square, so that an all-zero row stays zero."""
@@ -86,11 +86,9 @@ class Rms(_Length, title="RMS 1"):
 
 
 class LayerNorm(Norm, title="Layer norm"):
-    """Each row minus its mean, over its deviation; tokens each on their own.
+    """Each row minus its mean, over its deviation; tokens each on their own."""
 
-    Source: Ba, Kiros, Hinton 2016, without scale and shift.
-    """
-
+    cites: ClassVar[str] = "Ba, Kiros, Hinton 2016, without scale and shift"
     removes: ClassVar[frozenset[Moment]] = frozenset({"length", "mean"})
     kind: Literal["layer"] = "layer"
     eps: float = Field(1e-5, gt=0, le=1, title="eps", json_schema_extra=RARE)
@@ -103,25 +101,24 @@ class LayerNorm(Norm, title="Layer norm"):
 
 
 class GroupNorm(Norm, title="Group norm"):
-    """As layer norm, in groups of units or channels of their own: one group a class takes each class's goodness out.
+    """As layer norm, in groups of units or channels of their own: one group a class takes each class's goodness out."""
 
-    Source: Wu & He 2018; DeeperForward (Sun et al. 2025) with a group a class.
-    """
-
+    cites: ClassVar[str] = "Wu & He 2018; DeeperForward (Sun et al. 2025) with a group a class"
     removes: ClassVar[frozenset[Moment]] = frozenset({"length", "mean", "group length", "group mean"})
     kind: Literal["group"] = "group"
-    groups: int | None = Field(None, ge=1, le=65_536, title="Groups")
+    groups: int | None = Field(None, ge=1, le=65_536, title="Groups", json_schema_extra={"empty": "one a class"})
     """Empty: one a class."""
     eps: float = Field(1e-5, gt=0, le=1, title="eps", json_schema_extra=RARE)
     """Added to the variance."""
 
-    def misfit(self, shape: tuple[int, ...], classes: int) -> str | None:
+    def misfit(self, shape: tuple[int, ...], classes: int) -> Misfit | None:
         groups, units = self.groups or classes, shape[1] if len(shape) == 2 else shape[0]
         if units == groups == prod(shape):
-            return "a group of one unit is always 0: set layer, or fewer groups"
+            return Misfit("a group of one unit is always 0: set layer, or fewer groups", LAYER)
         if units % groups == 0:
             return None
-        return f"{units} units or channels cannot be cut into {groups} equal groups: set layer, or a divisor of {units}"
+        reason = f"{units} units or channels cannot be cut into {groups} equal groups"
+        return Misfit(f"{reason}: set layer, or a divisor of {units}", LAYER)
 
     def bound(self, classes: int) -> Self:
         return self if self.groups else self.model_copy(update={"groups": classes})
@@ -138,10 +135,9 @@ class GroupNorm(Norm, title="Group norm"):
 class BatchNorm(Norm, title="Batch norm"):
     """Each unit or channel minus its mean, over its deviation, over all rows of the batch, positive and negative
     together; by running means when the net is only read.
-
-    Source: Ioffe & Szegedy 2015; the Trifecta (Dooms, Tsang, Oramas 2023).
     """
 
+    cites: ClassVar[str] = "Ioffe & Szegedy 2015; the Trifecta (Dooms, Tsang, Oramas 2023)"
     remembers: ClassVar[bool] = True
     across: ClassVar[bool] = True
     kind: Literal["batch"] = "batch"

@@ -67,20 +67,22 @@ class Objective(Value, ABC):
 
 
 class Threshold(Objective, title="Threshold"):
-    """softplus(slope·(θ − g⁺)) + softplus(slope·(g⁻ − θ)): positive data above θ, negative data below. The means of the
-    two are added. Hinton's, Pezeshki's and loeweX's codes take one mean over both, half of it: SGD's rate is half of
-    theirs here; the decay beside it, Adam's eps, clip and peer normalisation are twice.
-
-    Source: Hinton 2022; mohammadpz/pytorch_forward_forward. Two thresholds: SCFF (Chen et al. 2025).
+    """Positive data above θ, negative data below. The means of the two are added. Hinton's, Pezeshki's and loeweX's
+    codes take one mean over both, half of it: SGD's rate is half of theirs here; the decay beside it, Adam's eps, clip
+    and peer normalisation are twice.
     """
 
+    formula: ClassVar[str] = "softplus(slope·(θ − g⁺)) + softplus(slope·(g⁻ − θ))"
+    cites: ClassVar[str] = "Hinton 2022; mohammadpz/pytorch_forward_forward. Two thresholds: SCFF (Chen et al. 2025)"
     levels: ClassVar[bool] = True
     TIMES: ClassVar[float] = 2.0
     """How many times the loss of a code that takes one mean over positive and negative rows."""
     kind: Literal["threshold"] = "threshold"
     theta: float = Field(2.0, ge=-1e6, le=1e6, title="Threshold θ")
     """Goodness that parts positive from negative data: 1 to 2 for a mean, about the layer's width for a sum."""
-    theta_negative: float | None = Field(None, ge=-1e6, le=1e6, title="θ of the negatives", json_schema_extra=RARE)
+    theta_negative: float | None = Field(
+        None, ge=-1e6, le=1e6, title="θ of the negatives", json_schema_extra={**RARE, "empty": "θ"}
+    )
     """Goodness that negative data should be below; empty: θ."""
     sharpness: float = Field(1.0, gt=0, le=1e6, alias="slope", title="Slope")
     """How sharply θ parts them (1/temperature). 20 is a good value for a mean; 1 for a sum."""
@@ -124,11 +126,10 @@ class _Pairwise(Objective):
 
 
 class SymBa(_Pairwise, title="SymBa"):
-    """softplus(−α·(g⁺ − g⁻)): only the gap between a positive and its negative counts; there is no threshold.
+    """Only the gap between a positive and its negative counts; there is no threshold."""
 
-    Source: Lee & Song 2023, arXiv 2303.08418.
-    """
-
+    formula: ClassVar[str] = "softplus(−α·(g⁺ − g⁻))"
+    cites: ClassVar[str] = "Lee & Song 2023, arXiv 2303.08418"
     kind: Literal["symba"] = "symba"
     alpha: float = Field(4.0, gt=0, le=1000, title="α")
     """How steep the loss is in the gap; 4 is usual for a mean goodness."""
@@ -143,11 +144,10 @@ class SymBa(_Pairwise, title="SymBa"):
 
 
 class SwishSymBa(_Pairwise, title="Swish-SymBa"):
-    """u·σ(u) with u = −α·(g⁺ − g⁻): as SymBa, but bounded below, so that pairs far apart are not pushed further.
+    """As SymBa, but bounded below, so that pairs far apart are not pushed further."""
 
-    Source: dah33/explore_forward_forward; FF-jax.
-    """
-
+    formula: ClassVar[str] = "u·σ(u) with u = −α·(g⁺ − g⁻)"
+    cites: ClassVar[str] = "dah33/explore_forward_forward; FF-jax"
     kind: Literal["swish_symba"] = "swish_symba"
     alpha: float = Field(6.0, gt=0, le=1000, title="α")
     """How steep the loss is in the gap; 3 to 6 for a mean goodness. Pairs rest at a gap of about 1.28/α."""
@@ -161,11 +161,12 @@ class SwishSymBa(_Pairwise, title="Swish-SymBa"):
 
 
 class Margin(Objective, title="Margin"):
-    """max(0, m + g⁻ − g⁺) + λ·g⁻: the positive should be ahead by m, and negatives should be small.
+    """The positive should be ahead by m, and negatives should be small."""
 
-    Source: Distance-Forward's N-pair margin loss (Wu et al. 2024); m and λ are not published, 1 and 0.03 are ours.
-    """
-
+    formula: ClassVar[str] = "max(0, m + g⁻ − g⁺) + λ·g⁻"
+    cites: ClassVar[str] = (
+        "Distance-Forward's N-pair margin loss (Wu et al. 2024); m and λ are not published, 1 and 0.03 are ours"
+    )
     kind: Literal["margin"] = "margin"
     margin: float = Field(1.0, ge=0, le=1e6, title="Margin m")
     """By how much the positive should be ahead; pairs that are have no loss."""
@@ -183,11 +184,10 @@ class Margin(Objective, title="Margin"):
 
 
 class CrossEntropy(Objective, title="Cross entropy"):
-    """−log softmax(S/T) of the true reading: of a class row, or of a positive against its negative.
+    """Of a class row, or of a positive against its negative."""
 
-    Source: backprop's usual loss; Mono-Forward (Gong, Li, Abdulla 2025).
-    """
-
+    formula: ClassVar[str] = "−log softmax(S/T) of the true reading"
+    cites: ClassVar[str] = "backprop's usual loss; Mono-Forward (Gong, Li, Abdulla 2025)"
     kind: Literal["cross_entropy"] = "cross_entropy"
     temperature: float = Field(1.0, gt=0, le=1000, title="Temperature T")
     """Divides the scores: below 1 sharper, above 1 softer."""

@@ -30,7 +30,7 @@ class Optimiser(Value, ABC):
     """A rule for one layer's flat buffers."""
 
     lr: Rate
-    clip: float | None = Field(None, gt=0, le=1e6, title="Clip", json_schema_extra=RARE)
+    clip: float | None = Field(None, gt=0, le=1e6, title="Clip", json_schema_extra={**RARE, "empty": "never"})
     """A layer's gradient is shortened to this Euclidean length where it is longer; empty: never."""
     curve: AnyCurve = Field(Constant(), title="Curve of the learning rate")
     """How the learning rate changes over the run."""
@@ -93,20 +93,18 @@ class _Moments(Optimiser):
 
 
 class Adam(_Moments, title="Adam"):
-    """Steps of nearly equal size for every weight, whatever the scale of its gradient.
+    """Steps of nearly equal size for every weight, whatever the scale of its gradient."""
 
-    Source: Kingma & Ba 2015.
-    """
-
+    cites: ClassVar[str] = "Kingma & Ba 2015"
     kind: Literal["adam"] = "adam"
 
 
 class AdamW(_Moments, title="AdamW"):
-    """Adam, and in each step a share off every number that the layer learns, biases and projections too.
+    """Adam, and in each step a share off every number that the layer learns, biases and projections too."""
 
-    Source: Loshchilov & Hutter 2019. (The regulariser's weight decay takes it off the layer's weights alone.)
-    """
-
+    cites: ClassVar[str] = (
+        "Loshchilov & Hutter 2019. (The regulariser's weight decay takes it off the layer's weights alone.)"
+    )
     kind: Literal["adamw"] = "adamw"
     weight_decay: float = Field(0.01, ge=0, le=1000, title="Weight decay")
     """Each step takes learning rate × this share off."""
@@ -117,11 +115,9 @@ class AdamW(_Moments, title="AdamW"):
 
 
 class Sgd(Optimiser, title="SGD"):
-    """Gradient descent, with momentum: velocity ← momentum · velocity + gradient.
+    """Gradient descent, with momentum: velocity ← momentum · velocity + gradient."""
 
-    Source: Polyak 1964.
-    """
-
+    cites: ClassVar[str] = "Polyak 1964"
     kind: Literal["sgd"] = "sgd"
     lr: Rate = Field(0.1, title="Learning rate")
     """Multiplies the velocity. Under the threshold loss it is half that of a code whose loss is one mean over positive

@@ -36,11 +36,9 @@ def _named(stretch: Sequence[int]) -> str:
 
 
 class Candidates(Value, title="Label sweep"):
-    """Every label is tried in the input; the answer is the label with the highest goodness, added over layers.
+    """Every label is tried in the input; the answer is the label with the highest goodness, added over layers."""
 
-    Source: Hinton 2022 leaves the first layer out; mohammadpz/pytorch_forward_forward adds all.
-    """
-
+    cites: ClassVar[str] = "Hinton 2022 leaves the first layer out; mohammadpz/pytorch_forward_forward adds all"
     needs: ClassVar[str] = "reading"
     learns: ClassVar[bool] = False
     kind: Literal["candidates"] = "candidates"
@@ -53,11 +51,9 @@ class Candidates(Value, title="Label sweep"):
 
 
 class Sum(Value, title="Sum"):
-    """The class scores of all layers, added.
+    """The class scores of all layers, added."""
 
-    Source: Mono-Forward (Gong, Li, Abdulla 2025).
-    """
-
+    cites: ClassVar[str] = "Mono-Forward (Gong, Li, Abdulla 2025)"
     needs: ClassVar[str] = "classes"
     learns: ClassVar[bool] = False
     kind: Literal["sum"] = "sum"
@@ -69,10 +65,10 @@ class Sum(Value, title="Sum"):
 class Range(Value, title="Range"):
     """The class scores of neighbouring layers, added: those that together do best on the validation images.
 
-    Chosen anew at each evaluation, among all stretches of layers; of equally good ones the longest. Source:
-    DeeperForward (Sun et al. 2025).
+    Chosen anew at each evaluation, among all stretches of layers; of equally good ones the longest.
     """
 
+    cites: ClassVar[str] = "DeeperForward (Sun et al. 2025)"
     needs: ClassVar[str] = "classes"
     learns: ClassVar[bool] = False
     kind: Literal["range"] = "range"
@@ -116,12 +112,22 @@ class _Head(Value):
     """Of its own Adam; it falls as the run's does."""
     weight_decay: float = Field(0.0, ge=0, le=1000, title="Weight decay", json_schema_extra=RARE)
     """Each step takes learning rate × this share off its weights."""
-    epochs: int | None = Field(None, ge=1, le=1_000_000, title="Afterwards", json_schema_extra={"unit": "epochs"})
+    epochs: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        title="Afterwards",
+        json_schema_extra={"unit": "epochs", "empty": "it learns with the net, in every step"},
+    )
     """Empty: it learns with the net, in every step. A number: it learns when the net is done, for so many epochs."""
-    shortlist: int | None = Field(None, ge=1, le=65_536, title="Shortlist", json_schema_extra=RARE)
+    shortlist: int | None = Field(
+        None, ge=1, le=65_536, title="Shortlist", json_schema_extra={**RARE, "empty": "all labels are tried"}
+    )
     """So many labels, those that the head finds likeliest, are tried in the label sweep beside it, which is that much
     faster; how often the sweep then answers as one of all labels would is measured. Empty: all labels are tried."""
-    pool: int | None = Field(None, ge=1, le=1024, title="Pooled to", json_schema_extra=RARE)
+    pool: int | None = Field(
+        None, ge=1, le=1024, title="Pooled to", json_schema_extra={**RARE, "empty": "all numbers are read"}
+    )
     """Maps are averaged to so many places each way, tokens to their mean if set; empty: all numbers are read."""
 
     def share(self, answer: str) -> float:
@@ -130,11 +136,11 @@ class _Head(Value):
 
 
 class Softmax(_Head, _Of, title="Softmax head"):
-    """One linear softmax on the activities of the layers, side by side.
+    """One linear softmax on the activities of the layers, side by side."""
 
-    Source: Hinton 2022 (under the neutral label, first layer left out; linear classifier of the unsupervised example).
-    """
-
+    cites: ClassVar[str] = (
+        "Hinton 2022 (under the neutral label, first layer left out; linear classifier of the unsupervised example)"
+    )
     kind: Literal["softmax"] = "softmax"
 
     def softmaxes(self, layers: int) -> Softmaxes:
@@ -166,7 +172,9 @@ class Better(_Head, title="Better of several"):
     other: Literal["scores", "skip_first", "last", "each", "nothing"] = Field("scores", title="Against")
     """scores: the layers' own class scores, added over those neighbouring layers that do best. skip_first, last: a
     softmax on these layers. each: a softmax on each layer, their log-probabilities added. nothing: the slower one."""
-    slower: float | None = Field(None, gt=0, lt=1, title="Slower, too", json_schema_extra=RARE)
+    slower: float | None = Field(
+        None, gt=0, lt=1, title="Slower, too", json_schema_extra={**RARE, "empty": "there is none"}
+    )
     """A second softmax on all layers learns at this share of the rate: what suits a short run knows the training images
     by heart in a long one. Empty: there is none."""
 

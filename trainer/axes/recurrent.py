@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
@@ -14,6 +13,7 @@ from trainer.axes.base import RARE
 from trainer.axes.mlp import Mlp
 from trainer.blocks import course
 from trainer.blocks.recurrent import TopDown
+from trainer.clash import Found, clash
 
 if TYPE_CHECKING:
     from trainer.blocks.base import Block, Shape
@@ -26,10 +26,10 @@ class Recurrent(Architecture, title="Recurrent, top-down"):
     """Fully connected layers that take the layer below and the layer above, tick by tick; the image is held below the
     first, the label above the last.
 
-    Each layer learns at every tick that counts; no gradient runs through time or between layers. Source: Hinton 2022,
-    section 3.4 (8 synchronous ticks, of which 3 to 5 count).
+    Each layer learns at every tick that counts; no gradient runs through time or between layers.
     """
 
+    cites: ClassVar[str] = "Hinton 2022, section 3.4 (8 synchronous ticks, of which 3 to 5 count)"
     top_down: ClassVar[bool] = True
     kind: Literal["recurrent"] = "recurrent"
     hidden: tuple[Width, ...] = Field(
@@ -75,6 +75,7 @@ class Recurrent(Architecture, title="Recurrent, top-down"):
     def settling(self) -> float:
         return self.damping
 
-    def problems(self) -> Iterator[tuple[str, str]]:
+    def problems(self) -> Found:
         if self.score_ticks > self.ticks:
-            yield "architecture.score_ticks", f"there are {self.ticks} ticks, so at most as many can count"
+            msg = f"there are {self.ticks} ticks, so at most as many can count"
+            yield clash("architecture.score_ticks", msg, self.ticks)

@@ -45,16 +45,18 @@ class _AtOnce(Value):
 class Greedy(Value, title="Greedy"):
     """One layer after another: layer 1 for all its epochs, then layer 2 on what layer 1 hands over, and so on.
 
-    Layers that a gradient joins (a block, a span trained by backprop) take their turn together. Source:
-    mohammadpz/pytorch_forward_forward; Kesanapalli et al.
+    Layers that a gradient joins (a block, a span trained by backprop) take their turn together.
     """
 
+    cites: ClassVar[str] = "mohammadpz/pytorch_forward_forward; Kesanapalli et al."
     at_once: ClassVar[bool] = False
     recomputes: ClassVar[bool] = False
     kind: Literal["greedy"] = "greedy"
     epochs: Epochs = Field(60, title="Epochs of each layer")
     """Passes over the training images for each layer; a net of two layers takes twice as many."""
-    batch_size: BatchSize | None = Field(64, title="Batch size", json_schema_extra={"unit": "images"})
+    batch_size: BatchSize | None = Field(
+        64, title="Batch size", json_schema_extra={"unit": "images", "empty": "the whole training set in one step"}
+    )
     """Images in a step; empty: the whole training set in one step."""
 
     def phases(self, groups: Sequence[range]) -> list[Phase]:
@@ -66,15 +68,15 @@ class Greedy(Value, title="Greedy"):
 
 
 class Joint(_AtOnce, title="Joint"):
-    """All layers learn in every step.
+    """All layers learn in every step."""
 
-    Source: Hinton 2022's Matlab code; loeweX/Forward-Forward.
-    """
-
+    cites: ClassVar[str] = "Hinton 2022's Matlab code; loeweX/Forward-Forward"
     kind: Literal["joint"] = "joint"
     epochs: Epochs = Field(60, title="Epochs")
     """Passes over the training images."""
-    batch_size: BatchSize | None = Field(64, title="Batch size", json_schema_extra={"unit": "images"})
+    batch_size: BatchSize | None = Field(
+        64, title="Batch size", json_schema_extra={"unit": "images", "empty": "the whole training set in one step"}
+    )
     """Images in a step; empty: the whole training set in one step."""
     activities: Literal["before", "after"] = Field("before", title="Hand over")
     """What a layer hands to the next: its activity from before its own update, or computed again after it."""
@@ -87,14 +89,18 @@ class Joint(_AtOnce, title="Joint"):
 class Alternating(_AtOnce, title="Alternating"):
     """Odd steps have losses on layers 1, 3, 5 …, even steps on layers 2, 4, 6 …; the last layer has one in every step.
 
-    With overlapping pairs each step cuts the net into pairs that shift by one layer from step to step. Source: the
-    Trifecta (Dooms, Tsang, Oramas 2023), whose code leaves the last block idle in every other step.
+    With overlapping pairs each step cuts the net into pairs that shift by one layer from step to step.
     """
 
+    cites: ClassVar[str] = (
+        "the Trifecta (Dooms, Tsang, Oramas 2023), whose code leaves the last block idle in every other step"
+    )
     kind: Literal["alternating"] = "alternating"
     epochs: Epochs = Field(60, title="Epochs")
     """Passes over the training images."""
-    batch_size: BatchSize | None = Field(64, title="Batch size", json_schema_extra={"unit": "images"})
+    batch_size: BatchSize | None = Field(
+        64, title="Batch size", json_schema_extra={"unit": "images", "empty": "the whole training set in one step"}
+    )
     """Images in a step; empty: the whole training set in one step."""
 
     def has_loss(self, layer: int, layers: int, step: int) -> bool:

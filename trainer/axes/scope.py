@@ -31,10 +31,10 @@ class Layer(Value, title="Layer"):
 class Pair(Value, title="Overlapping pairs"):
     """A layer's loss also moves the layer below it: every layer but the last learns from two losses.
 
-    What a lower layer's own goodness says may then mean little: it learns for the layer above. Source: the Trifecta
-    (Dooms, Tsang, Oramas 2023); Distance-Forward's DF-O (Wu et al. 2024).
+    What a lower layer's own goodness says may then mean little: it learns for the layer above.
     """
 
+    cites: ClassVar[str] = "the Trifecta (Dooms, Tsang, Oramas 2023); Distance-Forward's DF-O (Wu et al. 2024)"
     local: ClassVar[bool] = False
     kind: Literal["pair"] = "pair"
 
@@ -46,11 +46,9 @@ class Pair(Value, title="Overlapping pairs"):
 
 
 class Blocks(Value, title="Blocks"):
-    """The net is cut into blocks of layers; the gradient flows inside a block, from the loss on its last layer.
+    """The net is cut into blocks of layers; the gradient flows inside a block, from the loss on its last layer."""
 
-    Source: Belilovsky et al. 2019; scalable FF (backprop inside a block, FF between blocks).
-    """
-
+    cites: ClassVar[str] = "Belilovsky et al. 2019; scalable FF (backprop inside a block, FF between blocks)"
     local: ClassVar[bool] = False
     kind: Literal["block"] = "block"
     size: int = Field(2, ge=2, le=64, title="Layers a block")
@@ -65,11 +63,9 @@ class Blocks(Value, title="Blocks"):
 
 
 class Whole(Value, title="Whole net"):
-    """Backprop: the gradient flows through the whole net, or through the whole span of layers that have this scope.
+    """Backprop: the gradient flows through the whole net, or through the whole span of layers that have this scope."""
 
-    Source: Rumelhart, Hinton, Williams 1986; all: deep supervision (Lee et al. 2015).
-    """
-
+    cites: ClassVar[str] = "Rumelhart, Hinton, Williams 1986; all: deep supervision (Lee et al. 2015)"
     local: ClassVar[bool] = False
     kind: Literal["whole"] = "whole"
     losses: Literal["last", "all"] = Field("last", title="Losses")

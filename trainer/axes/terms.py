@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from math import prod
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -62,9 +62,10 @@ class Similarity(Term, title="Similarity"):
 
     The mean squared difference of the two matrices. Features are a linear map of the activity (of maps a 3 × 3
     convolution, then each channel's deviation over the places; of tokens their mean first), each centred, as are the
-    one-hot labels. Source: the similarity loss of Nøkland & Eidnes 2019 (PredSim: 0.99 of it and 0.01 of the rows').
+    one-hot labels.
     """
 
+    cites: ClassVar[str] = "the similarity loss of Nøkland & Eidnes 2019 (PredSim: 0.99 of it and 0.01 of the rows')"
     kind: Literal["similarity"] = "similarity"
 
     def parts(self, shape: Shape) -> dict[str, Shape]:
@@ -88,15 +89,16 @@ class Contrast(Term, title="Supervised contrast"):
     """An image's features should single out the images of its class among all others of the batch.
 
     −log of the softmax over the cosines to all other images, a mean over those of the class; features
-    are a linear projection of the activity. Source: Khosla et al. 2020; beside class rows HCL-FF (Yao, Chen, Kuo 2026).
+    are a linear projection of the activity.
     """
 
+    cites: ClassVar[str] = "Khosla et al. 2020; beside class rows HCL-FF (Yao, Chen, Kuo 2026)"
     kind: Literal["contrast"] = "contrast"
     temperature: float = Field(0.2, gt=0, le=1000, title="Temperature τ")
     """Divides the cosines: below 0.1 only the nearest images count."""
     width: int = Field(128, ge=1, le=65_536, title="Projected to", json_schema_extra={"unit": "numbers", **RARE})
     """Numbers that an image's activity is projected to."""
-    pool: int | None = Field(None, ge=1, le=1024, title="Pooled to", json_schema_extra=RARE)
+    pool: int | None = Field(None, ge=1, le=1024, title="Pooled to", json_schema_extra={**RARE, "empty": "all numbers"})
     """Maps are averaged to so many places each way first, tokens to their mean if set; empty: all numbers."""
 
     def parts(self, shape: Shape) -> dict[str, Shape]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
@@ -10,6 +9,7 @@ from pydantic import Field
 from trainer.axes.architecture_base import Architecture
 from trainer.blocks.attention import Attention
 from trainer.blocks.forms import Patches
+from trainer.clash import Found, clash
 
 if TYPE_CHECKING:
     from trainer.blocks.base import Block, Shape
@@ -20,9 +20,10 @@ class Transformer(Architecture, title="Transformer"):
     """Patches of the image as tokens, and blocks of attention, each a layer with a goodness of its own.
 
     The embedding of patches and positions belongs to the first block. A label code of the image's size is one more
-    token. Source: Dosovitskiy et al. 2021, small and with pre-norm blocks.
+    token.
     """
 
+    cites: ClassVar[str] = "Dosovitskiy et al. 2021, small and with pre-norm blocks"
     flat: ClassVar[bool] = False
     kind: Literal["transformer"] = "transformer"
     patch: int = Field(7, ge=1, le=1024, title="Patch", json_schema_extra={"unit": "pixels"})
@@ -46,15 +47,20 @@ class Transformer(Architecture, title="Transformer"):
         wide = (tokens, self.width)
         return [first, *(Attention(wide, wide, self.heads, self.ratio) for _ in range(self.depth - 1))]
 
-    def problems(self) -> Iterator[tuple[str, str]]:
+    def problems(self) -> Found:
         if self.width % self.heads:
             works = [heads for heads in range(1, self.width + 1) if self.width % heads == 0 and heads <= 16]
             msg = f"{self.heads} heads cannot share {self.width} numbers: {', '.join(map(str, works))} would work"
-            yield "architecture.heads", msg
+            yield clash("architecture.heads", msg, *_nearest(works, self.heads))
 
-    def misfits(self, inputs: Shape, classes: int, image: Image) -> Iterator[tuple[str, str]]:
+    def misfits(self, inputs: Shape, classes: int, image: Image) -> Found:
         if not self.form.fits(image):
             height, width, _ = image
             sizes = [size for size in range(1, max(height, width) + 1) if Patches(size).fits(image)]
             msg = f"patches of {self.patch} do not cover {height} × {width}: {', '.join(map(str, sizes))} would work"
-            yield "architecture.patch", msg
+            yield clash("architecture.patch", msg, *_nearest(sizes, self.patch))
+
+
+def _nearest(works: list[int], asked: int) -> list[int]:
+    """The numbers that work: those up to the one asked for from the largest down, then the larger ones."""
+    return sorted(works, key=lambda number: (number > asked, abs(number - asked)))

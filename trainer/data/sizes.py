@@ -68,13 +68,14 @@ def problems(data: DataConfig, info: DataInfo) -> list[Problem]:
     elif data.train_size is not None and data.train_size > rest:
         beside = f" beside {data.valid_size:,} for validation" if data.valid_size and info.valid is None else ""
         errors.append(
-            _too_many("train_size", f"{info.title} has {info.many(rest, 'training')}{beside}; at most that many")
+            _too_many("train_size", f"{info.title} has {info.many(rest, 'training')}{beside}; at most that many", None)
         )
     if info.valid is not None and data.valid_size > info.valid:
         msg = f"{info.title} keeps {info.valid:,} {info.items} apart for validation; at most that many"
-        errors.append(_too_many("valid_size", msg))
+        errors.append(_too_many("valid_size", msg, info.valid))
     if data.test_size is not None and data.test_size > info.test:
-        errors.append(_too_many("test_size", f"{info.title} has {info.many(info.test, 'test')}; at most that many"))
+        msg = f"{info.title} has {info.many(info.test, 'test')}; at most that many"
+        errors.append(_too_many("test_size", msg, None))
     return errors
 
 
@@ -82,15 +83,17 @@ def _text_problems(data: DataConfig, info: DataInfo) -> list[Problem]:
     found: list[Problem] = []
     if data.augment != "none":
         msg = f"{info.title} is a text: moving or turning it would change what it says; set none"
-        found.append({"loc": "data.augment", "msg": msg, "type": "text_augment"})
+        found.append({"loc": "data.augment", "msg": msg, "type": "text_augment", "fixes": [{"data.augment": "none"}]})
     if data.prefix is not None and data.prefix <= data.window:
         msg = f"{data.prefix} characters hold no window of {data.window} and the next: {data.window + 1} or more do"
-        found.append({"loc": "data.prefix", "msg": msg, "type": "no_window"})
+        found.append({"loc": "data.prefix", "msg": msg, "type": "no_window", "fixes": [{"data.prefix": None}]})
     elif min(info.train, info.test) < 1:
         msg = f"the documents of {info.title} are shorter than {data.window + 1} characters: a smaller window would do"
         found.append({"loc": "data.window", "msg": msg, "type": "no_window"})
     return found
 
 
-def _too_many(field: str, msg: str) -> Problem:
-    return {"loc": f"data.{field}", "msg": msg, "type": "too_many_images"}
+def _too_many(field: str, msg: str, *most: int | None) -> Problem:
+    """A number that is too large, and those that would do: None is all of them."""
+    fixes = [{f"data.{field}": number} for number in most]
+    return {"loc": f"data.{field}", "msg": msg, "type": "too_many_images", "fixes": fixes}

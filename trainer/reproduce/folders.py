@@ -14,7 +14,7 @@ import orjson
 from trainer.config import RunConfig, compose, parse
 from trainer.errors import ConfigError
 from trainer.events import read_events
-from trainer.presets.fingerprint import essence
+from trainer.identity import comparable
 from trainer.rundir import RunDir
 
 State = Literal["new", "begun", "finished"]
@@ -25,7 +25,7 @@ def state(path: Path, wanted: RunConfig) -> State:
     folder = RunDir(path)
     if not folder.config.exists():
         return "new"
-    there, asked = _essence(folder), essence(wanted)
+    there, asked = _comparable(folder), comparable(wanted)
     if there != asked:
         differs = ", ".join(name for name in sorted(there.keys() | asked.keys()) if there.get(name) != asked.get(name))
         msg = f"{path} holds a run of another config (it differs in {differs}): move it away, or take another --out"
@@ -71,10 +71,10 @@ def last_words(folder: RunDir) -> str | None:
     return next((line for line in reversed(lines) if line.strip()), None)
 
 
-def _essence(folder: RunDir) -> dict[str, Any]:
+def _comparable(folder: RunDir) -> dict[str, Any]:
     """The stored config; what cannot be read or parsed equals nothing."""
     try:
-        return essence(parse(compose(None, _read(folder.config) or {"version": None})))
+        return comparable(parse(compose(None, _read(folder.config) or {"version": None})))
     except ConfigError:
         return {"what can be read": False}
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from trainer.config import RunConfig, compose, parse
 from trainer.errors import ConfigError
-from trainer.presets.fingerprint import NEUTRAL, digest, fingerprint, same
+from trainer.identity import FIGURES, same, without
+from trainer.presets.fingerprint import digest, fingerprint
 from trainer.reproduce.short import shrink
 
 Controls = Mapping[str, Callable[[RunConfig], RunConfig]]
@@ -101,7 +102,7 @@ def effective(changes: Mapping[str, Any]) -> dict[str, Any]:
     """The changes that a result depends on. Raises ConfigError for a seed, which has an option of its own."""
     if "seed" in changes:
         raise ConfigError([{"loc": "set", "msg": "seed: --seeds says which seeds to run", "type": "usage"}])
-    return {path: value for path, value in sorted(changes.items()) if path.partition(".")[0] not in NEUTRAL}
+    return without(dict(sorted(changes.items())), FIGURES)
 
 
 def _own(wish: Wish, preset: str, seed: int, changes: dict[str, Any]) -> tuple[RunConfig, Path, list[User]]:

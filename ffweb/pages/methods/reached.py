@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+import orjson
 from django.db.models import QuerySet
 
-from ffweb.pages.essence import essence
 from ffweb.people.models import User
 from ffweb.runs import access, status
 from ffweb.runs.models import Fact, Run
 from trainer import config as trainer_config
 from trainer.data.fingerprint import Fingerprint, differ, read
+from trainer.errors import ConfigError
 from trainer.presets import Preset, words
+from trainer.presets.fingerprint import fingerprint
 from trainer.presets.summary import accuracy_of
 
 ACCURACY = "test/accuracy"
@@ -50,17 +53,30 @@ def _finished(user: User, metrics: dict[str, str]) -> dict[str, list[tuple[float
     configs = _over_the_same_data(runs)
     keys = {f"result.{metric}.last": metric for metric in metrics.values()}
     facts = Fact.objects.filter(run__in=list(configs), key__in=keys).values_list("run_id", "key", "num")
-    wanted: dict[str, object] = {}
+    wanted: dict[str, str | None] = {}
     found: dict[str, list[tuple[float, str]]] = {}
     for run_id, key, value in facts:
         preset, config = configs[run_id]
         if value is None or keys[key] != metrics[preset]:
             continue
         if preset not in wanted:
-            wanted[preset] = essence(trainer_config.compose(preset))
-        if essence(config) == wanted[preset]:
+            wanted[preset] = _fingerprint(trainer_config.compose(preset))
+        if _fingerprint(config) == wanted[preset]:
             found.setdefault(preset, []).append((value, run_id))
     return found
+
+
+def _fingerprint(config: Mapping[str, Any]) -> str | None:
+    return _of_text(orjson.dumps(config))
+
+
+@lru_cache(maxsize=1024)
+def _of_text(config: bytes) -> str | None:
+    """Of a config that is JSON; None for one of old that can be run no longer."""
+    try:
+        return fingerprint(trainer_config.parse(orjson.loads(config)))
+    except ConfigError:
+        return None
 
 
 def _over_the_same_data(runs: QuerySet[Run]) -> dict[str, tuple[str, dict[str, Any]]]:
