@@ -35,7 +35,8 @@ function parts(state, last, retry) {
   if (state === "none") return [];
   if (state === "live") return [el("span", { class: "dot live", "aria-hidden": "true" }), words("Live")];
   if (state === "paused") return [words("Paused")];
-  if (state === "reconnecting") return [icon("warn"), words(last ? `Reconnecting… showing data until ${clock(last)}` : "Reconnecting…")];
+  if (state === "reconnecting")
+    return [icon("warn"), words(last ? `Reconnecting… showing data until ${clock(last)}` : "Reconnecting…")];
   const button = el("button", { class: "lnk", type: "button" }, "Retry");
   if (retry) button.addEventListener("click", retry);
   return [icon("warn"), ...silence(last), ...(retry ? [button] : [])];
@@ -45,7 +46,8 @@ function parts(state, last, retry) {
 function silence(last) {
   if (!last) return [words("No contact")];
   const counted = words("", { "aria-hidden": "true", title: `Last heard at ${clock(last)}` });
-  const count = () => (counted.textContent = `No contact for ${duration(Math.max(1, Math.round((Date.now() - last.getTime()) / 1000)))}`);
+  const count = () =>
+    (counted.textContent = `No contact for ${duration(Math.max(1, Math.round((Date.now() - last.getTime()) / 1000)))}`);
   count();
   counting = window.setInterval(count, 1000);
   return [counted, el("span", { class: "sr" }, `No contact since ${clock(last)}`)];

@@ -62,7 +62,8 @@ function updateLine(row, run) {
   let drawn = cell?.querySelector("path");
   if (cell && !drawn) {
     const template = document.createElement("template");
-    template.innerHTML = '<svg class="mini" viewBox="0 0 108 30" role="img" aria-label="Test accuracy so far"><path/></svg>';
+    template.innerHTML =
+      '<svg class="mini" viewBox="0 0 108 30" role="img" aria-label="Test accuracy so far"><path/></svg>';
     cell.replaceChildren(template.content);
     drawn = cell.querySelector("path");
   }

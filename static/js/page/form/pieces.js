@@ -51,7 +51,9 @@ function applyErrors(field, path, html) {
   const bad = html.trim() !== "";
   field?.classList.toggle("bad", bad);
   setHtml(document.getElementById(`e-${path}`), html);
-  for (const control of field?.querySelectorAll(`[name=${quoted(path)}]:not([type=hidden]), [data-for=${quoted(path)}]`) ?? []) {
+  for (const control of field?.querySelectorAll(
+    `[name=${quoted(path)}]:not([type=hidden]), [data-for=${quoted(path)}]`,
+  ) ?? []) {
     if (bad) control.setAttribute("aria-invalid", "true");
     else control.removeAttribute("aria-invalid");
   }
