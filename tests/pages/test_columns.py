@@ -1,4 +1,4 @@
-"""What a browser is given is read by people too: no line of a script is longer than one of Python."""
+"""What a browser is given is read by people too: no line of a script or template is longer than one of Python."""
 
 from __future__ import annotations
 
@@ -20,3 +20,7 @@ def _longer(folder: str, *endings: str) -> Iterator[str]:
 
 def test_scripts() -> None:
     assert list(_longer("static/js", ".js", ".ts")) == []
+
+
+def test_templates() -> None:
+    assert list(_longer("templates", ".html")) == []
