@@ -214,17 +214,17 @@ function restoreDraft() {
 function foldForPhone() {
   if (!matchMedia("(max-width: 699px)").matches) return;
   document.getElementById("picker")?.removeAttribute("open");
-  [...form.querySelectorAll("details.g")]
+  [...form.querySelectorAll("details.group")]
     .slice(1)
-    .forEach((group) => group.toggleAttribute("open", group.querySelector(".f.bad") !== null));
+    .forEach((group) => group.toggleAttribute("open", group.querySelector(".field.bad") !== null));
 }
 
 /** A link of the summary to a field in a closed group. */
 function openTarget() {
   const target = location.hash ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
   target?.closest("details")?.setAttribute("open", "");
-  const field = target?.closest(".f");
-  const control = target?.hidden ? field?.querySelector(".lay input") : target;
+  const field = target?.closest(".field");
+  const control = target?.hidden ? field?.querySelector(".layer-size input") : target;
   if (control instanceof HTMLElement) control.focus();
 }
 addEventListener("hashchange", openTarget);

@@ -180,21 +180,21 @@ document.addEventListener("reset", () => setTimeout(showChosen));
 showChosen();
 
 // ── keys ────────────────────────────────────────────────────────────────────────────────────────────────────────
-const current = () => rows().findIndex((row) => row.classList.contains("at"));
+const current = () => rows().findIndex((row) => row.classList.contains("current"));
 
 /** @param {number} step */
 function move(step) {
   const list = rows();
   const at = Math.min(Math.max(current() + step, 0), list.length - 1);
-  for (const row of list) row.classList.remove("at");
-  list[at]?.classList.add("at");
+  for (const row of list) row.classList.remove("current");
+  list[at]?.classList.add("current");
   list[at]?.querySelector("a")?.focus({ preventScroll: true });
   list[at]?.scrollIntoView({ block: "nearest" });
 }
 
 listen({
   "/": () => document.getElementById("q")?.focus(),
-  n: () => document.querySelector(/** @type {"a"} */ (".pagehead a.btn.p"))?.click(),
+  n: () => document.querySelector(/** @type {"a"} */ (".pagehead a.btn.primary"))?.click(),
   j: () => move(1),
   k: () => move(-1),
   x: () => rows()[current()]?.querySelector("input")?.click(),

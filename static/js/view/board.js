@@ -138,7 +138,7 @@ export class Board {
       const widths = fillRows(this.#widths(charts));
       const nodes = charts.map((chart) => /** @type {ChartCard} */ (this.cards.get(chart.id)).node);
       const high = tall(widths);
-      nodes.forEach((node, i) => (node.className = `card w${widths[i]}${high[i] ? " tall" : ""}`));
+      nodes.forEach((node, i) => (node.className = `card span-${widths[i]}${high[i] ? " tall" : ""}`));
       if (nodes.some((node, i) => grid.children[i] !== node)) grid.replaceChildren(...nodes);
     }
     this.places.more.hidden = !shown.some((chart) => chart.more);
@@ -183,7 +183,7 @@ export class Board {
   #listHidden(charts) {
     this.places.hidden.hidden = !charts.length;
     const items = charts.flatMap((chart, i) => {
-      const show = el("button", { class: "lnk", type: "button" }, "Show");
+      const show = el("button", { class: "link-button", type: "button" }, "Show");
       show.addEventListener("click", () => this.state.set((state) => state.closed.delete(chart.id)));
       return [`${i ? ", " : "Hidden: "}${chart.title} `, show];
     });

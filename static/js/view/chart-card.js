@@ -219,7 +219,7 @@ export class ChartCard {
   /** @param {unknown} error */
   fail(error) {
     console.error(error);
-    const table = el("button", { class: "lnk", type: "button" }, "Show table");
+    const table = el("button", { class: "link-button", type: "button" }, "Show table");
     table.addEventListener("click", () => this.showTable(true));
     const details = el("details", {}, el("summary", {}, "Details"), el("code", {}, String(error)));
     this.trouble.replaceChildren("This chart could not be drawn. ", table, details);

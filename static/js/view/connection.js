@@ -23,7 +23,7 @@ export function showConnection(state, last = null, retry = undefined) {
 }
 
 /** @param {string} text @param {Record<string, string>} attributes */
-const words = (text, attributes = {}) => el("span", { class: "t", ...attributes }, text);
+const words = (text, attributes = {}) => el("span", { class: "words", ...attributes }, text);
 
 /**
  * @param {Connection} state
@@ -37,7 +37,7 @@ function parts(state, last, retry) {
   if (state === "paused") return [words("Paused")];
   if (state === "reconnecting")
     return [icon("warn"), words(last ? `Reconnecting… showing data until ${clock(last)}` : "Reconnecting…")];
-  const button = el("button", { class: "lnk", type: "button" }, "Retry");
+  const button = el("button", { class: "link-button", type: "button" }, "Retry");
   if (retry) button.addEventListener("click", retry);
   return [icon("warn"), ...silence(last), ...(retry ? [button] : [])];
 }
@@ -50,5 +50,5 @@ function silence(last) {
     (counted.textContent = `No contact for ${duration(Math.max(1, Math.round((Date.now() - last.getTime()) / 1000)))}`);
   count();
   counting = window.setInterval(count, 1000);
-  return [counted, el("span", { class: "sr" }, `No contact since ${clock(last)}`)];
+  return [counted, el("span", { class: "sr-only" }, `No contact since ${clock(last)}`)];
 }

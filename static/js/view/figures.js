@@ -32,7 +32,7 @@ function confusionRow({ labels, matrix }, i) {
     if (i === j) return el("td", { class: "hit" }, String(count));
     const level = tint(count, sum);
     const title = `${labels[i]} read as ${labels[j]}: ${count}`;
-    return el("td", level ? { class: `m${level}`, title } : { class: "zero" }, String(count));
+    return el("td", level ? { class: `tint-${level}`, title } : { class: "zero" }, String(count));
   });
   const recall = sum ? String(Math.round((100 * matrix[i][i]) / sum)) : "–";
   return el("tr", {}, el("th", { scope: "row" }, labels[i]), ...cells, el("td", { class: "rec" }, recall));
@@ -50,7 +50,11 @@ export function confusionTable(figure) {
   const table = el(
     "table",
     { class: figure.labels.length > 12 ? "conf small" : "conf" },
-    el("caption", { class: "sr" }, "Rows: true class; columns: class it was read as; last column: recall in per cent"),
+    el(
+      "caption",
+      { class: "sr-only" },
+      "Rows: true class; columns: class it was read as; last column: recall in per cent",
+    ),
     el("thead", {}, head),
     el("tbody", {}, ...figure.labels.map((_, i) => confusionRow(figure, i))),
   );
@@ -126,7 +130,7 @@ export function mistakeList(figure, names) {
       "li",
       { title: scores },
       canvas,
-      el("p", { class: "t" }, el("b", {}, truth), ` → ${chosen}`),
+      el("p", { class: "read-as" }, el("b", {}, truth), ` → ${chosen}`),
       scoreBars(mistake),
     );
   });

@@ -69,7 +69,7 @@ export class LayersTable {
       ...titles.map((title) => el("th", { scope: "col", class: "num" }, title)),
     );
     const rows = layers.map((layer, i) => {
-      const swatch = el("span", { class: "sw" });
+      const swatch = el("span", { class: "swatch" });
       swatch.style.color = layerColour(theme(), i, layers.length);
       const name = el("th", { scope: "row", class: "lname" }, swatch, `L${layer.index}`, el("small", {}, layer.name));
       const cells = this.columns.map(() => el("td", { class: "num" }, "–"));

@@ -40,13 +40,13 @@ export class Legend {
 
   /** @param {number} layer @param {number} place */
   #chip(layer, place) {
-    const swatch = el("span", { class: "sw" });
+    const swatch = el("span", { class: "swatch" });
     swatch.style.color = layerColour(theme(), layer - 1, this.count);
     const chip = el(
       "button",
       { class: "chip", type: "button", tabindex: place ? "-1" : "0", title: `L${layer}` },
       swatch,
-      el("span", { class: "ln" }, `L${layer}`),
+      el("span", { class: "layer-name" }, `L${layer}`),
     );
     chip.addEventListener("click", () => this.#click(layer));
     chip.addEventListener("pointerenter", () => this.highlight(layer));

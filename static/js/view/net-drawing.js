@@ -133,7 +133,7 @@ function source(x, i, layer, stroke, net) {
   const words = net.layers.length <= 3;
   if (layer.frozen) return net.layers.length <= ROOMY ? [text(x, 40, "frozen")] : [];
   if (layer.reach === null) return [];
-  if (layer.rows && layer.reach < i && net.layers[i - 1]?.reach === null) return [text(x, 36, "loss", "k")];
+  if (layer.rows && layer.reach < i && net.layers[i - 1]?.reach === null) return [text(x, 36, "loss", "strong")];
   return layer.rows ? classRow(x, stroke, net.classes) : gauge(x, stroke, { theta: layer.theta, words });
 }
 
@@ -170,7 +170,7 @@ function held(last) {
 /** The image, and the label in it. @param {Net} net @param {Box} b @param {number} height @param {boolean} dense */
 function input(net, b, height, dense) {
   const words = [
-    text(centre(b), height - 16, String(net.inputs ?? "?"), "k"),
+    text(centre(b), height - 16, String(net.inputs ?? "?"), "strong"),
     ...(net.shape && !dense ? [text(centre(b), height - 3, net.shape)] : []),
   ];
   const label = [
@@ -198,7 +198,7 @@ export function drawNet(net) {
     root.append(...unit(b, layer, colour(i)));
     if (named)
       root.append(
-        text(centre(b), g.height - 16, words, "k"),
+        text(centre(b), g.height - 16, words, "strong"),
         text(centre(b), g.height - 3, `L${i + 1}`),
         ...source(centre(b), i, layer, colour(i), net),
       );

@@ -61,7 +61,7 @@ export class ResultCards {
   /** @param {{node: HTMLElement, width: number}[]} cards */
   #place(cards) {
     const widths = fillRows(cards.map((card) => card.width));
-    cards.forEach(({ node }, i) => (node.className = `card w${widths[i]}`));
+    cards.forEach(({ node }, i) => (node.className = `card span-${widths[i]}`));
     const same =
       cards.length === this.grid.childElementCount && cards.every(({ node }, i) => this.grid.children[i] === node);
     if (!same) this.grid.replaceChildren(...cards.map(({ node }) => node));

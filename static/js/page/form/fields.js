@@ -6,7 +6,7 @@
 export const quoted = (text) => `"${CSS.escape(text)}"`;
 
 /**
- * The wrapper of a field: `.f[data-field]`.
+ * The wrapper of a field: `.field[data-field]`.
  * @param {ParentNode} form
  * @param {string} path
  */

@@ -13,11 +13,11 @@ const FIRST_WIDTH = "500";
  * @param {() => number | null} inputs width of the input, for the head of the chain
  */
 export function chain(source, inputs) {
-  const list = el("div", { class: "lays", role: "group", "aria-label": "Layers, from the input up" });
+  const list = el("div", { class: "layer-list", role: "group", "aria-label": "Layers, from the input up" });
   const first = `${source.id}-1`;
   const named = source.inputMode === "numeric" ? "Units" : "Channels";
   const described = source.getAttribute("aria-describedby") ?? "";
-  source.closest(".f")?.querySelector("label")?.setAttribute("for", first);
+  source.closest(".field")?.querySelector("label")?.setAttribute("for", first);
   source.hidden = true;
   source.after(list);
 
@@ -44,13 +44,13 @@ export function chain(source, inputs) {
     });
     const swatch = svg(
       "svg",
-      { class: "sw", viewBox: "0 0 14 4", "aria-hidden": "true" },
+      { class: "swatch", viewBox: "0 0 14 4", "aria-hidden": "true" },
       svg("rect", { width: 14, height: 4, fill: layerColour(theme(), i, sizes.length) }),
     );
     const drop = el("button", { type: "button", "aria-label": `Remove layer ${i + 1}` }, icon("bad"));
     drop.hidden = sizes.length === 1;
     drop.addEventListener("click", () => write(sizes.toSpliced(i, 1), Math.max(0, i - 1)));
-    return el("span", { class: "lay" }, swatch, `L${i + 1}`, input, drop);
+    return el("span", { class: "layer-size" }, swatch, `L${i + 1}`, input, drop);
   }
 
   /** @param {number} [focus] */

@@ -101,9 +101,9 @@ export function spans(source, scopes) {
     return el(
       "div",
       { class: "row" },
-      el("span", { class: "lb" }, "Layers"),
+      el("span", {}, "Layers"),
       span,
-      el("label", { class: "chk" }, frozen, el("span", {}, "Frozen")),
+      el("label", { class: "check-label" }, frozen, el("span", {}, "Frozen")),
       el("span", { class: "sel" }, scope, icon("down")),
       drop,
       ...(more ? [el("span", { class: "more" }, more)] : []),
