@@ -29,8 +29,9 @@ check: .venv/.installed-dev $(if $(NPM),node_modules/.package-lock.json)
 	$(PY) -m mypy
 ifdef NPM
 	node_modules/.bin/tsc -p tsconfig.json
+	node_modules/.bin/prettier --check --log-level warn static/js 'tests/js/*.mjs'
 else
-	@echo "tsc: there is no npm here, so the types of the JavaScript were not checked."
+	@echo "tsc, prettier: there is no npm here, so the types and the form of the JavaScript were not checked."
 endif
 
 bench: .venv/.installed-dev

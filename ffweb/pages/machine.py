@@ -22,11 +22,11 @@ def machine(workers: Sequence[Worker]) -> list[Line]:
         return [Line("warn", "warn", "No worker is connected: runs will wait in the queue until one is")]
     cpu = sum(w.slots for w in workers if w.queue == "cpu")
     gpus = [w.device for w in workers if w.queue == "gpu"]
-    lines = [Line("ok", "ok", f"Worker ready: {number(cpu)} CPU slot{'' if cpu == 1 else 's'}")] if cpu else []
-    lines.append(Line("ok", "ok", f"GPU: {', '.join(gpus)}") if gpus else Line("none", "idle", "No GPU found"))
+    lines = [Line("ok", "good", f"Worker ready: {number(cpu)} CPU slot{'' if cpu == 1 else 's'}")] if cpu else []
+    lines.append(Line("ok", "good", f"GPU: {', '.join(gpus)}") if gpus else Line("none", "idle", "No GPU found"))
     energy = {str(w.meters["energy"]) for w in workers if w.meters.get("energy")}
     lines.append(
-        Line("ok", "ok", f"Energy by {', '.join(sorted(energy))}")
+        Line("ok", "good", f"Energy by {', '.join(sorted(energy))}")
         if energy
         else Line("none", "idle", "Energy is not measured here")
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Tone = Literal["idle", "run", "ok", "warn", "bad"]
+Tone = Literal["idle", "run", "good", "warn", "bad"]
 
 QUEUED, STARTING, RUNNING = "queued", "starting", "running"
 FINISHED, STOPPED, FAILED, DIVERGED, LOST = "finished", "stopped", "failed", "diverged", "lost"
@@ -36,7 +36,7 @@ STATUSES: dict[str, Status] = {
             (RUNNING, FAILED, STOPPED, LOST, QUEUED),
         ),
         Status(RUNNING, "Running", "run", "run", "Training.", (FINISHED, FAILED, STOPPED, DIVERGED, LOST, QUEUED)),
-        Status(FINISHED, "Finished", "ok", "ok", "Finished.", ()),
+        Status(FINISHED, "Finished", "ok", "good", "Finished.", ()),
         Status(STOPPED, "Stopped", "stop", "warn", "Stopped. Results up to there are kept.", (QUEUED,)),
         Status(FAILED, "Failed", "bad", "bad", "Failed. What was measured before is kept.", (QUEUED,)),
         Status(DIVERGED, "Diverged", "bad", "bad", "Diverged: a loss stopped being a number.", (QUEUED,)),

@@ -34,7 +34,11 @@ export async function swap(selector, url, history = "push") {
   const mine = (running = new AbortController());
   const dim = setTimeout(() => place.classList.add("stale"), 150);
   try {
-    const response = await fetch(url, { headers: { "X-Partial": "1" }, credentials: "same-origin", signal: mine.signal });
+    const response = await fetch(url, {
+      headers: { "X-Partial": "1" },
+      credentials: "same-origin",
+      signal: mine.signal,
+    });
     if (!response.ok || response.redirected) throw new Error(String(response.status));
     const html = await response.text();
     if (mine !== running) return;
@@ -74,5 +78,7 @@ export function startSwapping() {
     event.preventDefault();
     swap(link.dataset.swap, link.href);
   });
-  window.addEventListener("popstate", () => swap(document.querySelector("[data-swap]")?.getAttribute("data-swap") ?? "main", location.href, "keep"));
+  window.addEventListener("popstate", () =>
+    swap(document.querySelector("[data-swap]")?.getAttribute("data-swap") ?? "main", location.href, "keep"),
+  );
 }

@@ -107,7 +107,7 @@ def test_a_finished_pair_says_the_same_everywhere(member: Watched, stranger: Wat
     page.goto("/")
     row = page.locator(f'tr[data-id="{run}"]')
     cells = {"Test accuracy": "accuracy", "Throughput": "speed", "Peak memory": "memory", "Took": "took"}
-    found = {title: bare(row.locator(f".c-{cell} .q").text_content()) for title, cell in cells.items()}
+    found = {title: bare(row.locator(f".c-{cell} .quantity").text_content()) for title, cell in cells.items()}
     assert found == wanted
     page.goto(f"/runs/{run}")
     page.locator("#share-menu > summary").click()

@@ -1,7 +1,15 @@
 /** Fewer points, same picture. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clip, columns, decimate, interpolate, lastAtMost, smooth, smoothReach } from "../../static/js/data/decimate.js";
+import {
+  clip,
+  columns,
+  decimate,
+  interpolate,
+  lastAtMost,
+  smooth,
+  smoothReach,
+} from "../../static/js/data/decimate.js";
 import { column, decodeWindow } from "../../static/js/data/decode.js";
 
 const range = (n) => Array.from({ length: n }, (_, i) => i);
@@ -61,7 +69,10 @@ test("columns of a heat map are means, and a span without a point repeats the on
 
 test("answers of the API, packed or plain", () => {
   const bdata = Buffer.from(new Float32Array([1.5, NaN]).buffer).toString("base64");
-  const answer = decodeWindow({ seq: 7, series: { a: { x: { x0: 10, dx: 10 }, y: { dtype: "f4", bdata } }, b: { x: [1], y: [null] } } });
+  const answer = decodeWindow({
+    seq: 7,
+    series: { a: { x: { x0: 10, dx: 10 }, y: { dtype: "f4", bdata } }, b: { x: [1], y: [null] } },
+  });
   assert.deepEqual(Array.from(answer.series.a.x), [10, 20]);
   assert.deepEqual(Array.from(answer.series.a.y), [1.5, NaN]);
   assert.deepEqual(answer.series.b, { x: [1], y: [NaN] });

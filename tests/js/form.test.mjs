@@ -11,15 +11,46 @@ import { curves, softplus } from "../../static/js/view/theta.js";
 
 /** Layers of these widths; reach[i] is the lowest layer (from 0) that the loss of layer i moves. */
 const layers = (units, reach = units.map((_, i) => i), more = {}) =>
-  units.map((n, i) => ({ form: "units", words: String(n), short: String(n), units: n, reach: reach[i], rows: false, theta: true, frozen: false, ...more }));
+  units.map((n, i) => ({
+    form: "units",
+    words: String(n),
+    short: String(n),
+    units: n,
+    reach: reach[i],
+    rows: false,
+    theta: true,
+    frozen: false,
+    ...more,
+  }));
 const NET = { inputs: 784, shape: "28 × 28", classes: 10, layers: layers([500, 500]), label: true, top_down: false };
-const words = (reach, more) => netWords({ ...NET, layers: layers(reach.map(() => 10), reach, more) });
+const words = (reach, more) =>
+  netWords({
+    ...NET,
+    layers: layers(
+      reach.map(() => 10),
+      reach,
+      more,
+    ),
+  });
 
 test("texts that mean the same value are the same", () => {
-  for (const [a, b] of [["60,000", "60000"], ["1e-3", "0.001"], ["2.0", "2"], ["500,500", "500, 500"], ["−1", "-1"], ["", ""]]) {
+  for (const [a, b] of [
+    ["60,000", "60000"],
+    ["1e-3", "0.001"],
+    ["2.0", "2"],
+    ["500,500", "500, 500"],
+    ["−1", "-1"],
+    ["", ""],
+  ]) {
     assert.ok(same(a, b), `${a} and ${b}`);
   }
-  for (const [a, b] of [["", "0"], ["1,5", "1.5"], ["500", "500, 500"], ["none", "rms"]]) assert.ok(!same(a, b), `${a} and ${b}`);
+  for (const [a, b] of [
+    ["", "0"],
+    ["1,5", "1.5"],
+    ["500", "500, 500"],
+    ["none", "rms"],
+  ])
+    assert.ok(!same(a, b), `${a} and ${b}`);
 });
 
 test("seeds are counted as the server counts them", () => {
@@ -41,7 +72,11 @@ test("layer widths are read in every way they are written", () => {
 test("a draft is put back kinds first, outer kinds before inner ones", () => {
   const before = { "a.kind": "x", "a.b.kind": "y", "a.n": "1", m: "2" };
   const now = { "a.n": "3", "a.b.kind": "z", "a.kind": "w", m: "2" };
-  assert.deepEqual(changedTexts(before, now), [["a.kind", "w"], ["a.b.kind", "z"], ["a.n", "3"]]);
+  assert.deepEqual(changedTexts(before, now), [
+    ["a.kind", "w"],
+    ["a.b.kind", "z"],
+    ["a.n", "3"],
+  ]);
 });
 
 test("boxes stay inside the drawing, whatever the net", () => {
@@ -75,7 +110,23 @@ test("the drawing says in words what it shows", () => {
 });
 
 test("bars stand where no loss sends a gradient down", () => {
-  const bars = (reach) => reach.map((_, i) => i).slice(1).filter((i) => !passes({ ...NET, layers: layers(reach.map(() => 9), reach) }, i));
+  const bars = (reach) =>
+    reach
+      .map((_, i) => i)
+      .slice(1)
+      .filter(
+        (i) =>
+          !passes(
+            {
+              ...NET,
+              layers: layers(
+                reach.map(() => 9),
+                reach,
+              ),
+            },
+            i,
+          ),
+      );
   assert.deepEqual(bars([0, 1, 2]), [1, 2]);
   assert.deepEqual(bars([0, 0, 1]), []);
   assert.deepEqual(bars([null, 0, null, 2]), [2]);
@@ -83,7 +134,10 @@ test("bars stand where no loss sends a gradient down", () => {
 });
 
 test("what is typed is drawn at once, as far as that is known", () => {
-  assert.deepEqual(typed(NET, ["30", "20"]).layers.map((layer) => layer.units), [30, 20]);
+  assert.deepEqual(
+    typed(NET, ["30", "20"]).layers.map((layer) => layer.units),
+    [30, 20],
+  );
   assert.equal(typed(NET, ["30"]), NET);
   assert.equal(typed(NET, ["30", "x"]), NET);
 });

@@ -5,7 +5,11 @@ import { fade, heatScale, layerColour, mix, onText } from "../../static/js/view/
 import { RAMP } from "../../static/js/view/ramp.js";
 
 const channel = (value) => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
-const luminance = (hex) => [0.2126, 0.7152, 0.0722].reduce((sum, weight, i) => sum + weight * channel(parseInt(hex.slice(1 + 2 * i, 3 + 2 * i), 16) / 255), 0);
+const luminance = (hex) =>
+  [0.2126, 0.7152, 0.0722].reduce(
+    (sum, weight, i) => sum + weight * channel(parseInt(hex.slice(1 + 2 * i, 3 + 2 * i), 16) / 255),
+    0,
+  );
 const contrast = (a, b) => {
   const [low, high] = [luminance(a), luminance(b)].sort((p, q) => p - q);
   return (high + 0.05) / (low + 0.05);
@@ -22,7 +26,10 @@ test("fifty different colours a theme, from end to end", () => {
 });
 
 test("lines have 3:1 and names 4.5:1 against the cards of their theme", () => {
-  for (const [theme, surface, text] of [["light", "#FFFFFF", "#1B212A"], ["dark", "#161A21", "#E7EBF0"]]) {
+  for (const [theme, surface, text] of [
+    ["light", "#FFFFFF", "#1B212A"],
+    ["dark", "#161A21", "#E7EBF0"],
+  ]) {
     for (const colour of RAMP[theme]) {
       assert.ok(contrast(colour, surface) >= 3, colour);
       assert.ok(contrast(onText(colour, text), surface) >= 4.5, colour);

@@ -10,12 +10,24 @@ import { best } from "../../static/js/view/stats.js";
 
 test("what the reader chose survives the address, and defaults leave it clean", () => {
   const state = new ViewState();
-  state.set((s) => Object.assign(s, { axis: "time", smooth: false, hidden: new Set([3, 2]), focus: 2, zoom: [100.4, 900], logs: new Set(["loss"]) }));
+  state.set((s) =>
+    Object.assign(s, {
+      axis: "time",
+      smooth: false,
+      hidden: new Set([3, 2]),
+      focus: 2,
+      zoom: [100.4, 900],
+      logs: new Set(["loss"]),
+    }),
+  );
   const query = state.write("?other=1");
   assert.equal(query, "?other=1&x=time&raw=1&hide=2,3&focus=2&zoom=100-900&log=loss");
   const again = new ViewState();
   again.read(query);
-  assert.deepEqual([again.axis, again.smooth, [...again.hidden], again.focus, again.zoom, [...again.logs]], ["time", false, [2, 3], 2, [100, 900], ["loss"]]);
+  assert.deepEqual(
+    [again.axis, again.smooth, [...again.hidden], again.focus, again.zoom, [...again.logs]],
+    ["time", false, [2, 3], 2, [100, 900], ["loss"]],
+  );
   assert.equal(new ViewState().write(""), "");
 });
 
@@ -44,7 +56,12 @@ test("series names", () => {
 function twoEpochs() {
   const store = new Store();
   const steps = [0, 10, 20];
-  store.load(3, { "axis/epoch": { x: steps, y: [0, 1, 2] }, "axis/time": { x: steps, y: [0, 300, 600] }, "layers/2/gap": { x: steps, y: [1, 2, 3] }, "layers/10/gap": { x: steps, y: [1, 2, 3] } });
+  store.load(3, {
+    "axis/epoch": { x: steps, y: [0, 1, 2] },
+    "axis/time": { x: steps, y: [0, 300, 600] },
+    "layers/2/gap": { x: steps, y: [1, 2, 3] },
+    "layers/10/gap": { x: steps, y: [1, 2, 3] },
+  });
   const state = new ViewState();
   return { store, state, lines: new Lines(store, state) };
 }
@@ -75,9 +92,15 @@ test("the number over a chart is of the moment while the run trains, and of the 
   const { lines, store } = twoEpochs();
   store.apply({ events: [], metrics: { seq: [4], step: [24], values: { "speed/images_per_second": [900] } }, seq: 4 });
   const chart = { id: "throughput", unit: "img/s", now: { glob: "speed/images_per_second", how: "last", words: "" } };
-  assert.deepEqual(nowText(chart, lines, () => "rate"), { words: "", text: "900\u202fimg/s" });
+  assert.deepEqual(
+    nowText(chart, lines, () => "rate"),
+    { words: "", text: "900\u202fimg/s" },
+  );
   lines.whole = { "speed/images_per_second": 2100 };
-  assert.deepEqual(nowText(chart, lines, () => "rate"), { words: "over the run", text: "2.10\u202fk\u202fimg/s" });
+  assert.deepEqual(
+    nowText(chart, lines, () => "rate"),
+    { words: "over the run", text: "2.10\u202fk\u202fimg/s" },
+  );
   const memory = { ...chart, unit: "B", now: { ...chart.now, words: "process, peak" } };
   assert.equal(nowText(memory, lines, () => "peak").words, "process, peak");
 });

@@ -31,8 +31,16 @@ class Stage {
 }
 
 const card = (stage, name, log, took = 1) => ({
-  name, visible: true, dirty: true, held: false, nextAt: 0, minGap: 500,
-  draw: async () => { log.push([name, stage.time]); stage.time += took; },
+  name,
+  visible: true,
+  dirty: true,
+  held: false,
+  nextAt: 0,
+  minGap: 500,
+  draw: async () => {
+    log.push([name, stage.time]);
+    stage.time += took;
+  },
   fail: (error) => log.push([name, String(error)]),
 });
 
@@ -43,7 +51,10 @@ test("each dirty card in view is drawn once, one after the other", async () => {
   for (const name of ["a", "b", "c"]) scheduler.add(card(stage, name, log));
   scheduler.wake();
   await stage.to(100);
-  assert.deepEqual(log.map(([name]) => name), ["a", "b", "c"]);
+  assert.deepEqual(
+    log.map(([name]) => name),
+    ["a", "b", "c"],
+  );
   assert.equal(stage.waiting.filter((item) => item.callback).length, 0); // an idle page takes no frame
 });
 
@@ -67,7 +78,10 @@ test("out of view, held by the pointer or in a hidden tab nothing is drawn", asy
   stage.visible = true;
   scheduler.wake();
   await stage.to(3000);
-  assert.deepEqual(log.map(([name]) => name), ["a"]);
+  assert.deepEqual(
+    log.map(([name]) => name),
+    ["a"],
+  );
 });
 
 test("a card waits its gap, a slow one four times what it took", async () => {
@@ -82,7 +96,10 @@ test("a card waits its gap, a slow one four times what it took", async () => {
   quick.dirty = slow.dirty = true;
   scheduler.wake();
   await stage.to(3000);
-  assert.deepEqual(log.map(([name]) => name), ["quick", "slow", "quick", "slow"]);
+  assert.deepEqual(
+    log.map(([name]) => name),
+    ["quick", "slow", "quick", "slow"],
+  );
   assert.equal(log[2][1], 510);
   assert.equal(log[3][1], 10 + 200 + 800);
 });
@@ -92,12 +109,20 @@ test("a chart that fails says so and stops nobody", async () => {
   const log = [];
   const scheduler = new Scheduler(stage);
   const broken = card(stage, "broken", log);
-  broken.draw = async () => { throw new Error("no"); };
+  broken.draw = async () => {
+    throw new Error("no");
+  };
   scheduler.add(broken);
   scheduler.add(card(stage, "b", log));
   scheduler.wake();
   await stage.to(100);
-  assert.deepEqual(log.map(([name, what]) => [name, typeof what]), [["broken", "string"], ["b", "number"]]);
+  assert.deepEqual(
+    log.map(([name, what]) => [name, typeof what]),
+    [
+      ["broken", "string"],
+      ["b", "number"],
+    ],
+  );
 });
 
 test("the longest waiting goes first; more lines, longer gaps", () => {

@@ -1,4 +1,6 @@
-/** The socket that stays: it resumes after the last seq, waits longer each time, and gives up only where no try helps. */
+/**
+ * The socket that stays: it resumes after the last seq, waits longer each time, and gives up only where no try helps.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LiveSocket, LONGEST_PAUSE, OFFLINE, OPENING, pause, SILENCE } from "../../static/js/net/socket.js";
@@ -88,7 +90,10 @@ test("a blip never shows; longer silence does, in two steps", () => {
 });
 
 test("pauses double up to a bound, each shortened by chance", () => {
-  assert.deepEqual([0, 1, 2, 3].map((n) => pause(n, 1)), [500, 1000, 2000, 4000]);
+  assert.deepEqual(
+    [0, 1, 2, 3].map((n) => pause(n, 1)),
+    [500, 1000, 2000, 4000],
+  );
   assert.equal(pause(30, 1), LONGEST_PAUSE);
   assert.equal(pause(0, 0), 250);
 });

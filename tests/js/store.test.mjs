@@ -6,7 +6,12 @@ import { MOST_POINTS, Store } from "../../static/js/data/store.js";
 /** A message of metrics events seq 1.. with step = 10·seq and one value each. */
 function message(from, to, { events = [], name = "train/loss", step = (seq) => 10 * seq } = {}) {
   const seq = Array.from({ length: to - from + 1 }, (_, i) => from + i);
-  return { type: "events", events, metrics: { seq, step: seq.map(step), values: { [name]: seq.map((s) => s / 100) } }, seq: to };
+  return {
+    type: "events",
+    events,
+    metrics: { seq, step: seq.map(step), values: { [name]: seq.map((s) => s / 100) } },
+    seq: to,
+  };
 }
 
 test("what an HTTP answer holds is not added again by the socket", () => {
@@ -36,7 +41,11 @@ test("what the socket brings while an answer is on its way is kept", () => {
 
 test("null is a hole, the words are the numbers JSON has not", () => {
   const store = new Store();
-  store.apply({ events: [], metrics: { seq: [1, 2, 3], step: [1, 2, 3], values: { a: [1, null, "nan"], b: ["inf", "-inf", 2] } }, seq: 3 });
+  store.apply({
+    events: [],
+    metrics: { seq: [1, 2, 3], step: [1, 2, 3], values: { a: [1, null, "nan"], b: ["inf", "-inf", 2] } },
+    seq: 3,
+  });
   assert.deepEqual(store.get("a"), { x: [1, 3], y: [1, NaN], seq: 3 });
   assert.deepEqual(store.get("b").y, [Infinity, -Infinity, 2]);
   assert.equal(store.last("a"), 1);

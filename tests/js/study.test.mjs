@@ -17,7 +17,12 @@ const study = {
 };
 
 test("a run of the study is news when its status, its peak or its silence is another", () => {
-  const run = (id, status, rise, silent = null) => ({ id, status, latest: rise === null ? {} : { "memory/rise": rise }, silent_since: silent });
+  const run = (id, status, rise, silent = null) => ({
+    id,
+    status,
+    latest: rise === null ? {} : { "memory/rise": rise },
+    silent_since: silent,
+  });
   assert.equal(isNews(study, [run("a", "finished", 10), run("b", "running", 30), run("c", "queued", null)]), false);
   assert.equal(isNews(study, [run("other", "running", 5)]), false);
   assert.equal(isNews(study, [run("a", "finished", 10), run("c", "starting", null)]), true);

@@ -65,7 +65,7 @@ def page(browser: Browser, alice: User) -> Callable[[], str]:
 
 def entry(page: str, slug: str) -> str:
     """The part of the page that speaks of one method."""
-    found = re.search(rf'<article class="ms" id="{slug}".*?</article>', page, re.S)
+    found = re.search(rf'<article class="entry" id="{slug}".*?</article>', page, re.S)
     assert found
     return found[0]
 
@@ -113,22 +113,22 @@ def test_drawings_stay_on_their_sheet() -> None:
         root = ElementTree.fromstring(svg)
         _, top, width, height = (float(n) for n in root.attrib["viewBox"].split())
         for box in root.iter("rect"):
-            if box.attrib["class"].startswith("bx"):
+            if box.attrib["class"].startswith("layer-box"):
                 assert 0 <= float(box.attrib["x"]) <= width - float(box.attrib["width"])
                 assert float(box.attrib["y"]) + float(box.attrib["height"]) <= top + height
 
 
 def test_a_layer_keeps_its_colour_and_every_drawing_differs() -> None:
     two = drawing.draw(drawing.Picture(gauges=("pair", "pair"), gaps=("",), names=("L1", "L2")), "")
-    assert '<g class="A">' in two
-    assert '<g class="C">' in two
-    assert '<g class="B">' not in two
+    assert '<g class="layer-a">' in two
+    assert '<g class="layer-c">' in two
+    assert '<g class="layer-b">' not in two
     assert len(set(drawings())) == len(ENTRIES)
 
 
 def test_bars_part_layers_where_no_gradient_passes_and_nowhere_else() -> None:
     def bars(**changes: Any) -> int:
-        return drawing.draw(replace(drawing.Picture(), **changes), "").count("ln bar")
+        return drawing.draw(replace(drawing.Picture(), **changes), "").count("stroke bar")
 
     assert bars() == 8
     assert bars(gaps=("", "")) == 0

@@ -159,7 +159,7 @@ def test_another_kind_shows_its_fields_after_a_round_trip(client: Client) -> Non
 def test_check_says_what_the_run_needs_and_what_was_changed(client: Client) -> None:
     page = start(client, {"schedule.epochs": "1,000"}, do="check").content.decode()
     assert re.search(r"<dt>Parameters</dt><dd>2.88", page)
-    assert '<del><span class="sr">was </span>60</del> → 1,000' in page
+    assert '<del><span class="sr-only">was </span>60</del> → 1,000' in page
     assert re.search(r"--set schedule.epochs=1000 --out", page)
 
 
@@ -180,7 +180,7 @@ def test_what_does_not_go_with_the_rest_is_disabled_with_the_reason_and_a_way(cl
     page = client.get(NEW)
     html = page.content.decode()
     assert ("competitors.kind", "classes") in Fields(html).disabled
-    offered = re.search(r'<button class="lnk" name="set" value="(competitors.kind=classes[^"]*)"', html)
+    offered = re.search(r'<button class="link-button" name="set" value="(competitors.kind=classes[^"]*)"', html)
     assert offered
     taken = client.post(NEW, {**shown(page), "set": unescape(offered[1])})
     assert taken.status_code == 200

@@ -41,7 +41,7 @@ def finished(owner: User, name: str, accuracy: float, valid: float | None = None
 
 def names(client: Client, query: str = "") -> list[str]:
     page = client.get(f"/{query}").content.decode()
-    return re.findall(r'<a class="nm"[^>]*>([^<]+)</a>', page)
+    return re.findall(r'<a class="run-name"[^>]*>([^<]+)</a>', page)
 
 
 def row(page: str, run: Run) -> str:

@@ -21,7 +21,7 @@ WIDTH, BOX, HEIGHT = 700, 34.0, 110.0
 BOTTOM = FLOOR + HEIGHT
 LANES = {1: (131.0,), 2: (99.0, 163.0)}
 PLACES = {1: (300.0,), 2: (200.0, 380.0), 3: (160.0, 300.0, 440.0)}
-COLOURS = {1: "B", 2: "AC", 3: "ABC"}
+COLOURS = {1: ("layer-b",), 2: ("layer-a", "layer-c"), 3: ("layer-a", "layer-b", "layer-c")}
 ANSWER = 556.0
 BACK = 176.0  # where the gradient runs back
 BUS = 226.0  # where a readout collects
@@ -51,7 +51,7 @@ class Picture:
         return PLACES[len(self.gauges)]
 
     @property
-    def colours(self) -> str:
+    def colours(self) -> tuple[str, ...]:
         return COLOURS[len(self.gauges)]
 
 
@@ -70,7 +70,7 @@ def svg(body: str, bottom: float, title: str, top: float = 0) -> SafeString:
     """A drawing of this package, whose words are escaped, as an element of the page."""
     label, height = escape(title), bottom - top
     return mark_safe(
-        f'<svg class="dg" viewBox="0 {top:g} {WIDTH} {height:g}" width="{WIDTH}" height="{height:g}" role="img" '
+        f'<svg class="drawing" viewBox="0 {top:g} {WIDTH} {height:g}" width="{WIDTH}" height="{height:g}" role="img" '
         f'aria-label="{label}">{body}</svg>'
     )
 
@@ -86,7 +86,7 @@ def _lanes(picture: Picture) -> str:
     x, out = start, []
     for i, place in enumerate(picture.places):
         lanes = LANES[len(picture.inputs)] if i < picture.split else LANES[1]
-        out += [_lane(x, place, y, dashed) for y, dashed in zip(lanes, ("ln", "ln ds"), strict=False)]
+        out += [_lane(x, place, y, dashed) for y, dashed in zip(lanes, ("stroke", "stroke dashed"), strict=False)]
         if i:
             out.append(_gap(picture.gaps[i - 1], (x + place) / 2, lanes))
         x = place + BOX
@@ -100,24 +100,24 @@ def _lane(start: float, end: float, y: float, css: str) -> str:
 def _gap(kind: str, middle: float, lanes: tuple[float, ...]) -> str:
     """Two bars on each lane, or a box that nobody can look into."""
     if kind == "bars":
-        bars = (line((middle + dx, y - 8), (middle + dx, y + 8), "ln bar") for y in lanes for dx in (-3, 3))
+        bars = (line((middle + dx, y - 8), (middle + dx, y + 8), "stroke bar") for y in lanes for dx in (-3, 3))
         return "".join(bars)
     if not kind:
         return ""
     top, bottom = lanes[0] - 16, lanes[-1] + 16
-    return rect(middle - 13, top, 26, bottom - top, "black", r=3) + text(middle, bottom + 16, kind, "s c")
+    return rect(middle - 13, top, 26, bottom - top, "black", r=3) + text(middle, bottom + 16, kind, "small middle")
 
 
 # ── layers ────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _layers(picture: Picture) -> list[str]:
-    reading = text(picture.places[0] - 32, 30, picture.reading, "s r") if picture.reading else ""
+    reading = text(picture.places[0] - 32, 30, picture.reading, "small end") if picture.reading else ""
     return [reading, *(_layer(picture, depth) for depth in range(len(picture.places)))]
 
 
 def _layer(picture: Picture, depth: int) -> str:
     x = picture.places[depth]
     middle = x + BOX / 2
-    box = _body(picture.body, x) + text(middle, BOTTOM + 17, picture.names[depth], "b c")
+    box = _body(picture.body, x) + text(middle, BOTTOM + 17, picture.names[depth], "strong middle")
     teach = _taught(picture, depth) if picture.gauges[depth] else ""
     return group(picture.colours[depth], box, teach)
 
@@ -138,30 +138,30 @@ def _taught(picture: Picture, depth: int) -> str:
 
 def _bracket(picture: Picture, depth: int) -> str:
     left, right, y = picture.places[depth - 1], picture.places[depth] + BOX, BUS - 12 + 14 * (depth % 2)
-    return path(f"M{left:g} {y - 6:g}v6H{right:g}v-6", "ln")
+    return path(f"M{left:g} {y - 6:g}v6H{right:g}v-6", "stroke")
 
 
 def _body(kind: str, x: float) -> str:
     if kind == "conv":
         return _conv(x)
-    box = rect(x, FLOOR, BOX, HEIGHT, "bx fz" if kind == "frozen" else "bx", r=4)
+    box = rect(x, FLOOR, BOX, HEIGHT, "layer-box frozen" if kind == "frozen" else "layer-box", r=4)
     return box + (_BODIES[kind](x) if kind in _BODIES else "")
 
 
 def _conv(x: float) -> str:
     """A stack of maps."""
-    return "".join(rect(x + d, FLOOR + 10 - d, BOX - 10, HEIGHT - 10, "bx", r=3) for d in (10, 5, 0))
+    return "".join(rect(x + d, FLOOR + 10 - d, BOX - 10, HEIGHT - 10, "layer-box", r=3) for d in (10, 5, 0))
 
 
 def _class_groups(x: float) -> str:
     cuts = "".join(line((x + 1, FLOOR + 11 * i), (x + BOX - 1, FLOOR + 11 * i), "cut") for i in range(1, 10))
-    return rect(x + 2, FLOOR + 24, BOX - 4, 7, "hd") + cuts
+    return rect(x + 2, FLOOR + 24, BOX - 4, 7, "filled") + cuts
 
 
 def _local(x: float) -> str:
     """Each place has weights of its own: fans that are not alike."""
     return "".join(
-        rect(x + 20, FLOOR + 10 + 26 * i, 8, 8, "hd" if i % 2 else "ce")
+        rect(x + 20, FLOOR + 10 + 26 * i, 8, 8, "filled" if i % 2 else "cell")
         + "".join(line((x + 4, FLOOR + 6 + 26 * i + 8 * j), (x + 19, FLOOR + 14 + 26 * i), "cut") for j in range(3))
         for i in range(4)
     )
@@ -169,7 +169,7 @@ def _local(x: float) -> str:
 
 def _tokens(x: float) -> str:
     """Tokens that look at each other."""
-    boxes = "".join(rect(x + 5, FLOOR + 10 + 26 * i, 10, 10, "ce") for i in range(4))
+    boxes = "".join(rect(x + 5, FLOOR + 10 + 26 * i, 10, 10, "cell") for i in range(4))
     arcs = "".join(
         path(f"M{x + 16:g} {FLOOR + 15 + 26 * a:g}q{7 * (b - a):g} {13 * (b - a):g} 0 {26 * (b - a):g}", "cut")
         for a, b in ((0, 1), (1, 2), (2, 3), (0, 2), (1, 3))
@@ -202,12 +202,14 @@ def _end(picture: Picture) -> str:
 
 
 def _loss(picture: Picture, last: float) -> str:
-    box = rect(ANSWER, 113, 84, 36, "im", r=4) + text(ANSWER + 42, 135, "one loss", "b c")
-    way = path(f"M{ANSWER + 42:g} 149V{BACK:g}H{last + 8:g}", "bk") + arrow((last + 12, BACK), (last + 3, BACK), "bk")
+    box = rect(ANSWER, 113, 84, 36, "image", r=4) + text(ANSWER + 42, 135, "one loss", "strong middle")
+    way = path(f"M{ANSWER + 42:g} 149V{BACK:g}H{last + 8:g}", "backward") + arrow(
+        (last + 12, BACK), (last + 3, BACK), "backward"
+    )
     taught = picture.places[len(picture.places) - picture.loss :]
     for left, right in pairwise(taught):
-        way += arrow((right - 3, BACK), (left + BOX + 3, BACK), "bk")
-    words = texts(ANSWER, 170 + 22, picture.answer, "s", 14)
+        way += arrow((right - 3, BACK), (left + BOX + 3, BACK), "backward")
+    words = texts(ANSWER, 170 + 22, picture.answer, "small", 14)
     return arrow((last + 3, 131), (ANSWER - 3, 131)) + box + group("back", way) + words
 
 
@@ -215,8 +217,8 @@ def _share(picture: Picture) -> str:
     """A dotted line that joins all gauges."""
     first, last = picture.places[0] + BOX / 2, picture.places[-1] + BOX / 2
     stubs = "".join(f"M{x + BOX / 2 + 9:g} 5v30" for x in picture.places)
-    return path(f"M{first + 9:g} 5H{last + 36:g}{stubs}", "ln th") + text(
-        last + 42, 9, "counted in each other’s loss", "s"
+    return path(f"M{first + 9:g} 5H{last + 36:g}{stubs}", "stroke dotted") + text(
+        last + 42, 9, "counted in each other’s loss", "small"
     )
 
 
@@ -225,11 +227,11 @@ def _probe(picture: Picture) -> str:
     read = picture.places[picture.probe - 1 :]
     stubs = "".join(f"M{x + BOX / 2:g} {BOTTOM + 23:g}V{BUS:g}" for x in read)
     bus = path(f"{stubs}M{read[0] + BOX / 2:g} {BUS:g}H{ANSWER - 14:g}")
-    bars = "".join(line((ANSWER - 42 + dx, BUS - 8), (ANSWER - 42 + dx, BUS + 8), "ln bar") for dx in (-3, 3))
-    box = rect(ANSWER, BUS - 16, 122, 32, "im", r=4) + text(ANSWER + 61, BUS + 4, "trained softmax", "c")
+    bars = "".join(line((ANSWER - 42 + dx, BUS - 8), (ANSWER - 42 + dx, BUS + 8), "stroke bar") for dx in (-3, 3))
+    box = rect(ANSWER, BUS - 16, 122, 32, "image", r=4) + text(ANSWER + 61, BUS + 4, "trained softmax", "middle")
     return bus + bars + arrow((ANSWER - 20, BUS), (ANSWER - 3, BUS)) + box
 
 
 def _kept(picture: Picture) -> str:
-    stacks = (rect(x + 2 + d, BUS - 4 - d, 30, 12, "im", r=2) for x in picture.places for d in (8, 4, 0))
-    return "".join(stacks) + text(picture.places[-1] + BOX + 18, BUS + 6, "activities, kept until then", "s")
+    stacks = (rect(x + 2 + d, BUS - 4 - d, 30, 12, "image", r=2) for x in picture.places for d in (8, 4, 0))
+    return "".join(stacks) + text(picture.places[-1] + BOX + 18, BUS + 6, "activities, kept until then", "small")

@@ -21,38 +21,42 @@ class Gauge:
 
 
 def _theta(cx: float, depth: int) -> Gauge:
-    up, down = arrow((cx - 9, 35), (cx - 9, 12)), arrow((cx + 9, 43), (cx + 9, 66), "ln ds")
-    words = text(cx - 20, 20, "+", "s c") + text(cx + 20, 64, "−", "s c") + text(cx - 38, 43, "θ", "s")
-    return Gauge(up + down + line((cx - 28, 39), (cx + 28, 39), "ln th") + words, (cx + 32, 40), (cx - 42, 39))
+    up, down = arrow((cx - 9, 35), (cx - 9, 12)), arrow((cx + 9, 43), (cx + 9, 66), "stroke dashed")
+    words = (
+        text(cx - 20, 20, "+", "small middle")
+        + text(cx + 20, 64, "−", "small middle")
+        + text(cx - 38, 43, "θ", "small")
+    )
+    return Gauge(up + down + line((cx - 28, 39), (cx + 28, 39), "stroke dotted") + words, (cx + 32, 40), (cx - 42, 39))
 
 
 def _pair(cx: float, depth: int) -> Gauge:
     """Nothing absolute: the positive above the negative, as far as it gets."""
-    bars = line((cx - 16, 16), (cx + 16, 16)) + line((cx - 16, 60), (cx + 16, 60), "ln ds")
+    bars = line((cx - 16, 16), (cx + 16, 16)) + line((cx - 16, 60), (cx + 16, 60), "stroke dashed")
     apart = arrow((cx, 38), (cx, 20)) + arrow((cx, 38), (cx, 56))
-    words = text(cx - 25, 20, "+", "s c") + text(cx - 25, 64, "−", "s c")
+    words = text(cx - 25, 20, "+", "small middle") + text(cx - 25, 64, "−", "small middle")
     return Gauge(bars + apart + words, (cx + 20, 36), (cx - 31, 36))
 
 
 def _bounded(cx: float, depth: int) -> Gauge:
     """A pair with limits beyond which nothing pushes on."""
     pair = _pair(cx, depth)
-    limits = line((cx - 20, 9), (cx + 20, 9), "ln th") + line((cx - 20, 67), (cx + 20, 67), "ln th")
+    limits = line((cx - 20, 9), (cx + 20, 9), "stroke dotted") + line((cx - 20, 67), (cx + 20, 67), "stroke dotted")
     return Gauge(pair.svg + limits, pair.right, pair.left)
 
 
 def _margin(cx: float, depth: int) -> Gauge:
     """One positive, several negatives, at least m apart."""
     bars = line((cx - 16, 14), (cx + 16, 14))
-    bars += "".join(line((cx - 16, y), (cx + 16, y), "ln ds") for y in (46, 55, 64))
+    bars += "".join(line((cx - 16, y), (cx + 16, y), "stroke dashed") for y in (46, 55, 64))
     apart = arrow((cx, 30), (cx, 18)) + arrow((cx, 30), (cx, 42))
-    return Gauge(bars + apart + text(cx + 6, 34, "m", "s"), (cx + 22, 30), (cx - 22, 30))
+    return Gauge(bars + apart + text(cx + 6, 34, "m", "small"), (cx + 22, 30), (cx - 22, 30))
 
 
 def _cells(cx: float, y: float, width: float = 8) -> str:
     """A row of ten scores: the true class filled, the others are the negatives."""
     left = cx - 5 * width
-    return "".join(rect(left + i * width + 1, y, width - 2, 11, "hd" if i == 2 else "ce", r=1) for i in range(10))
+    return "".join(rect(left + i * width + 1, y, width - 2, 11, "filled" if i == 2 else "cell", r=1) for i in range(10))
 
 
 def _row(cx: float, depth: int) -> Gauge:
@@ -69,18 +73,18 @@ def _groups(cx: float, depth: int) -> Gauge:
 def _prototypes(cx: float, depth: int) -> Gauge:
     def ray(angle: float, css: str) -> str:
         end = (cx + 26 * cos(radians(angle)), 38 - 26 * sin(radians(angle)))
-        return arrow((cx, 38), end, css) if css == "ln" else line((cx, 38), end, css)
+        return arrow((cx, 38), end, css) if css == "stroke" else line((cx, 38), end, css)
 
-    circle = f'<circle class="ln th" cx="{cx:g}" cy="38" r="30"/>'
-    rays = "".join(ray(angle, "ln ds") for angle in (10, 100, 170, 215, 260, 320))
-    return Gauge(circle + rays + ray(52, "ln"), (cx + 33, 34), (cx - 33, 34))
+    circle = f'<circle class="stroke dotted" cx="{cx:g}" cy="38" r="30"/>'
+    rays = "".join(ray(angle, "stroke dashed") for angle in (10, 100, 170, 215, 260, 320))
+    return Gauge(circle + rays + ray(52, "stroke"), (cx + 33, 34), (cx - 33, 34))
 
 
 def _grid(cx: float, depth: int) -> Gauge:
     """Energies of patches, coarser with depth, and fixed lines to the row."""
     cells = max(4 - depth, 2)
     cuts = [i * 30 / cells for i in range(1, cells)]
-    square = rect(cx - 15, 40, 30, 30, "ln", r=1)
+    square = rect(cx - 15, 40, 30, 30, "stroke", r=1)
     square += "".join(
         line((cx - 15 + c, 40), (cx - 15 + c, 70)) + line((cx - 15, 40 + c), (cx + 15, 40 + c)) for c in cuts
     )
@@ -91,8 +95,8 @@ def _grid(cx: float, depth: int) -> Gauge:
 def _relation(cx: float, depth: int) -> Gauge:
     """A row, and who resembles whom in the batch."""
     spots = [(0, 0), (1, 1), (2, 2), (0, 2), (2, 0)]
-    square = rect(cx - 15, 38, 30, 30, "ln", r=1)
-    square += "".join(rect(cx - 13 + 9 * a, 40 + 9 * b, 8, 8, "hd") for a, b in spots)
+    square = rect(cx - 15, 38, 30, 30, "stroke", r=1)
+    square += "".join(rect(cx - 13 + 9 * a, 40 + 9 * b, 8, 8, "filled") for a, b in spots)
     return Gauge(square + _cells(cx, 14), (cx + 43, 22), (cx - 43, 22))
 
 

@@ -19,7 +19,7 @@ def _at(x: float, y: float, *parts: str, scale: float = 1) -> str:
 
 
 def _image(*parts: str) -> str:
-    return rect(0, 0, SIZE, SIZE, "im", r=4) + "".join(parts)
+    return rect(0, 0, SIZE, SIZE, "image", r=4) + "".join(parts)
 
 
 def _plain() -> str:
@@ -27,11 +27,11 @@ def _plain() -> str:
 
 
 def _true() -> str:
-    return _image(rect(3, 3, 8, 8, "lb"), path(TWO, "ink"))
+    return _image(rect(3, 3, 8, 8, "label"), path(TWO, "ink"))
 
 
 def _wrong() -> str:
-    return _image(rect(3.5, 3.5, 8, 8, "lb no"), path(TWO, "ink"))
+    return _image(rect(3.5, 3.5, 8, 8, "label negative"), path(TWO, "ink"))
 
 
 def _plane(css: str) -> str:
@@ -41,20 +41,25 @@ def _plane(css: str) -> str:
 
 def _mask() -> str:
     """Half of one image, half of another, parted by a wave."""
-    wave = path("M21 1c7 7-5 12 2 21s-6 13 1 21", "ln th")
+    wave = path("M21 1c7 7-5 12 2 21s-6 13 1 21", "stroke dotted")
     halves = (_at(-4, 5, path(TWO, "ink"), scale=0.75), _at(13, 5, path(SEVEN, "ink"), scale=0.75))
     return _image(*halves, wave)
 
 
 def _pair(other: str) -> str:
     """Two images laid over each other."""
-    return rect(19, -6, SIZE, SIZE, "im", r=4) + _at(19, -6, path(other, "ink ft")) + _image(path(TWO, "ink"))
+    return rect(19, -6, SIZE, SIZE, "image", r=4) + _at(19, -6, path(other, "ink faint")) + _image(path(TWO, "ink"))
 
 
 def _window(last: str, css: str) -> str:
     """Ten characters; the last one is the candidate."""
     cell = rect(75, 9, 15, 26, css, r=2)
-    return rect(-8, 4, 102, 36, "im", r=4) + text(-2, 27, "and the fo", "mono") + cell + text(79, 27, last, "mono b")
+    return (
+        rect(-8, 4, 102, 36, "image", r=4)
+        + text(-2, 27, "and the fo", "mono")
+        + cell
+        + text(79, 27, last, "mono strong")
+    )
 
 
 def _patches() -> str:
@@ -67,14 +72,14 @@ DRAWN: dict[str, tuple[Callable[[], str], str]] = {
     "true": (_true, "true label"),
     "wrong": (_wrong, "wrong label"),
     "hard": (_wrong, "likely wrong label"),
-    "plane": (lambda: _plane("lb"), "true label plane"),
-    "wrong plane": (lambda: _plane("im no"), "wrong label plane"),
+    "plane": (lambda: _plane("label"), "true label plane"),
+    "wrong plane": (lambda: _plane("image negative"), "wrong label plane"),
     "real": (_plain, "a real image"),
     "mask": (_mask, "two, mixed"),
     "same": (lambda: _pair(TWO), "image + itself"),
     "other": (lambda: _pair(SEVEN), "image + another"),
-    "next": (lambda: _window("x", "lb so"), "true character"),
-    "guess": (lambda: _window("g", "lb no"), "drawn character"),
+    "next": (lambda: _window("x", "label hollow"), "true character"),
+    "guess": (lambda: _window("g", "label negative"), "drawn character"),
     "patches": (_patches, "16 patches"),
 }
 
@@ -83,4 +88,4 @@ def draw(kind: str, middle: float) -> str:
     """One input, its middle at the height `middle`, its words under it."""
     drawn, words = DRAWN[kind]
     body = _at(LEFT, middle - SIZE / 2, drawn())
-    return group("in", body, text(LEFT + SIZE / 2, middle + SIZE / 2 + 12, words, "s c"))
+    return group("input", body, text(LEFT + SIZE / 2, middle + SIZE / 2 + 12, words, "small middle"))

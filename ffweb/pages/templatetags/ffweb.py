@@ -77,7 +77,7 @@ def plural(count: int, words: str) -> str:
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """An icon of templates/parts/icons.html."""
-    return format_html('<svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>', name)
+    return format_html('<svg class="glyph" aria-hidden="true"><use href="#i-{}"/></svg>', name)
 
 
 @register.simple_tag

@@ -4,8 +4,8 @@
 /** @typedef {{x: number[], y: number[]}} Line */
 
 /**
- * At most 2·n points: of every bucket its least and its greatest value, in order, so that peaks stay.
- * The first and the last point are always among them; a bucket without any finite value keeps one NaN, so that gaps stay.
+ * At most 2·n points: of every bucket its least and its greatest value, in order, so that peaks stay. The first and the
+ * last point are always among them; a bucket without any finite value keeps one NaN, so that gaps stay.
  * @param {Numbers} x
  * @param {Numbers} y
  * @param {number} n buckets
@@ -60,7 +60,10 @@ export function smooth(y, half) {
   return out;
 }
 
-/** How far a smoothed point looks to either side: 1 % of the series; short ones (one point an epoch) stay as they are. @param {number} size */
+/**
+ * How far a smoothed point looks to either side: 1 % of the series; short ones (one point an epoch) stay as they are.
+ * @param {number} size
+ */
 export const smoothReach = (size) => (size < 60 ? 0 : Math.max(1, Math.round(size / 100)));
 
 /**

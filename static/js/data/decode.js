@@ -17,7 +17,8 @@ export function unpack({ dtype, bdata }) {
   const text = atob(bdata);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  const view = VIEWS[dtype.replace(/^[<=|]/, "").replace("float32", "f4").replace("float64", "f8")];
+  const plain = dtype.replace(/^[<=|]/, "");
+  const view = VIEWS[plain.replace("float32", "f4").replace("float64", "f8")];
   if (!view) throw new TypeError(`The server sent numbers of an unknown kind, ${dtype}.`);
   return view(bytes.buffer);
 }

@@ -33,7 +33,8 @@ export class Figures {
 
   /** The figure as far as it is here; asks for it if it is not, or is old. @param {string} name @returns {any|null} */
   get(name) {
-    if (this.known.has(name) && (!this.bodies.has(name) || this.stale.has(name)) && !this.asked.has(name)) void this.#load(name);
+    if (this.known.has(name) && (!this.bodies.has(name) || this.stale.has(name)) && !this.asked.has(name))
+      void this.#load(name);
     return this.bodies.get(name) ?? null;
   }
 

@@ -12,7 +12,11 @@ export function layerOf(name) {
   return found ? Number(found[1]) : null;
 }
 
-/** Whether a series is one of `glob`; `*` stands for one part between slashes. @param {string} glob @param {string} name */
+/**
+ * Whether a series is one of `glob`; `*` stands for one part between slashes.
+ * @param {string} glob
+ * @param {string} name
+ */
 export function matches(glob, name) {
   const [a, b] = [glob.split("/"), name.split("/")];
   return a.length === b.length && a.every((part, i) => part === "*" || part === b[i]);
@@ -26,7 +30,10 @@ export class Lines {
     /** Finer points of the zoomed window, and the steps it spans. @type {Map<string, Line>} */
     this.detail = new Map();
     /** @type {[number, number]|null} */ this.detailSpan = null;
-    /** What an ended run came to, as the server tells it; null while it goes on. @type {Record<string, number|null>|null} */
+    /**
+     * What an ended run came to, as the server tells it; null while it goes on.
+     * @type {Record<string, number|null>|null}
+     */
     this.whole = null;
   }
 
@@ -82,7 +89,8 @@ export class Lines {
     const { zoom } = this.state;
     if (!zoom) return series;
     const fine = this.detail.get(name);
-    if (!fine?.x.length || !this.detailSpan || this.detailSpan[0] > zoom[0] || this.detailSpan[1] < zoom[1]) return clip(series, ...zoom);
+    if (!fine?.x.length || !this.detailSpan || this.detailSpan[0] > zoom[0] || this.detailSpan[1] < zoom[1])
+      return clip(series, ...zoom);
     const end = fine.x[fine.x.length - 1];
     const newer = series.x.findIndex((x) => x > end); // what came live since the detail was fetched
     if (newer < 0) return fine;
@@ -102,12 +110,20 @@ export class Lines {
     return { x: few.x.map((step) => this.shown(step)), y: few.y };
   }
 
-  /** The newest value, NaN included; undefined for a series without a point. @param {string} name @returns {number|undefined} */
+  /**
+   * The newest value, NaN included; undefined for a series without a point.
+   * @param {string} name
+   * @returns {number|undefined}
+   */
   newest(name) {
     return this.store.get(name)?.y.at(-1);
   }
 
-  /** What a series comes to: over the run once that has ended, till then its newest value. @param {string} name @returns {number|undefined} */
+  /**
+   * What a series comes to: over the run once that has ended, till then its newest value.
+   * @param {string} name
+   * @returns {number|undefined}
+   */
   told(name) {
     return this.whole?.[name] ?? this.newest(name);
   }

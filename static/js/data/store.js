@@ -1,17 +1,22 @@
 /**
  * The series of one run: what HTTP brought, and what the socket adds to it.
  *
- * Every series remembers the `seq` it came with. What the socket brings with a smaller or equal seq is already in it and
- * is dropped, so nothing shows twice after a reconnection, whatever arrives in which order.
+ * Every series remembers the `seq` it came with. What the socket brings with a smaller or equal seq is already in it
+ * and is dropped, so nothing shows twice after a reconnection, whatever arrives in which order.
  */
 
 import { decimate } from "./decimate.js";
 
-/** Points kept a series. Beyond, its older half is thinned to a quarter; zooming in fetches the detail from the server. */
+/**
+ * Points kept a series. Beyond, its older half is thinned to a quarter; zooming in fetches the detail from the server.
+ */
 export const MOST_POINTS = 6000;
 
 /** @typedef {{x: number[], y: number[], seq: number}} Series */
-/** @typedef {{seq: number[], step: number[], values: Record<string, (number|string|null)[]>}} MetricColumns null: not reported at that step; "nan", "inf", "-inf" */
+/**
+ * In `values`, null: not reported at that step; "nan", "inf", "-inf".
+ * @typedef {{seq: number[], step: number[], values: Record<string, (number|string|null)[]>}} MetricColumns
+ */
 /** @typedef {{seq: number, kind: string, [field: string]: any}} RunEvent */
 /** @typedef {{events?: RunEvent[], metrics?: MetricColumns|null, seq: number}} EventsMessage */
 
@@ -48,7 +53,8 @@ export class Store {
   /** The last finite value of a series, NaN if it has none. @param {string} name */
   last(name) {
     const series = this.series.get(name);
-    for (let i = (series?.y.length ?? 0) - 1; i >= 0; i--) if (series && Number.isFinite(series.y[i])) return series.y[i];
+    for (let i = (series?.y.length ?? 0) - 1; i >= 0; i--)
+      if (series && Number.isFinite(series.y[i])) return series.y[i];
     return NaN;
   }
 
@@ -118,7 +124,7 @@ export class Store {
         const value = values[i];
         if (columns.seq[i] <= before || value == null) continue;
         series.x.push(columns.step[i]);
-        series.y.push(typeof value === "number" ? value : ODD[value] ?? NaN);
+        series.y.push(typeof value === "number" ? value : (ODD[value] ?? NaN));
         series.seq = columns.seq[i];
       }
       if (series.seq === before) continue;

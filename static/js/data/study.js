@@ -2,7 +2,12 @@
 
 /** @typedef {{x: number, y: number, text: string, open: boolean}} Point `open`: of a run that still trains */
 /** @typedef {{title: string, slot: number, backprop: boolean, points: Point[]}} Line */
-/** @typedef {{depths: number[], lines: Line[], runs: Record<string, [string, number|null, boolean]>, conditions: string, active: number}} Study */
+/**
+ * @typedef {{
+ *   depths: number[], lines: Line[], runs: Record<string, [string, number|null, boolean]>, conditions: string,
+ *   active: number
+ * }} Study
+ */
 /** @typedef {{id: string, status: string, latest: Record<string, number|null>, silent_since: string|null}} Run */
 
 /**

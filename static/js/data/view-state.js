@@ -1,4 +1,6 @@
-/** What the reader chose on a run page: axis, smoothing, layers, zoom. It lives in the address, so a link carries it. */
+/**
+ * What the reader chose on a run page: axis, smoothing, layers, zoom. It lives in the address, so a link carries it.
+ */
 
 /** @typedef {"epoch"|"step"|"time"} Axis */
 /** @typedef {[number, number]} Range steps, whatever the axis shows */

@@ -19,7 +19,12 @@ export class ApiError extends Error {
 }
 
 function csrf() {
-  return document.cookie.split("; ").find((pair) => pair.startsWith(`${csrfCookie}=`))?.slice(csrfCookie.length + 1) ?? "";
+  return (
+    document.cookie
+      .split("; ")
+      .find((pair) => pair.startsWith(`${csrfCookie}=`))
+      ?.slice(csrfCookie.length + 1) ?? ""
+  );
 }
 
 /**

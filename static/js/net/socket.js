@@ -42,7 +42,11 @@ const realClock = {
   random: Math.random,
 };
 
-/** The pause before attempt n (0, 1, 2, …): 0.5 s, doubling to 15 s, each by a random part shorter. @param {number} n @param {number} random */
+/**
+ * The pause before attempt n (0, 1, 2, …): 0.5 s, doubling to 15 s, each by a random part shorter.
+ * @param {number} n
+ * @param {number} random
+ */
 export const pause = (n, random) => Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** n) * (0.5 + random / 2);
 
 export class LiveSocket {

@@ -73,7 +73,8 @@ function drawTheta(now) {
     place.className = "pic";
     field.after(place);
   }
-  if (Number.isFinite(theta) && slope > 0 && now["objective.theta"]?.trim()) place.replaceChildren(thetaPicture(theta, slope));
+  if (Number.isFinite(theta) && slope > 0 && now["objective.theta"]?.trim())
+    place.replaceChildren(thetaPicture(theta, slope));
 }
 
 /** Editors over plain fields; fields of a kind that has just been shown get theirs too. */
@@ -114,7 +115,12 @@ form.addEventListener("input", (event) => {
 
 form.addEventListener("change", (event) => {
   const target = event.target;
-  if (!(target instanceof HTMLInputElement || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement)) return;
+  if (!(
+    target instanceof HTMLInputElement ||
+    target instanceof HTMLSelectElement ||
+    target instanceof HTMLTextAreaElement
+  ))
+    return;
   if (target.name.endsWith(".kind")) chooseKind(target.name.slice(0, -".kind".length), target.value);
   changed(true);
 });
@@ -134,10 +140,19 @@ document.getElementById("summary")?.addEventListener("click", (event) => {
   if (button) press(button, event);
 });
 
-/** Reset and repair in place; where that cannot be done the button goes to the server. @param {HTMLButtonElement} button @param {Event} event */
+/**
+ * Reset and repair in place; where that cannot be done the button goes to the server.
+ * @param {HTMLButtonElement} button
+ * @param {Event} event
+ */
 function press(button, event) {
   if (button.name !== "reset" && button.name !== "set") return;
-  const done = button.name === "set" ? repair(button.value) : button.value === "" ? resetAll() : resetField(form, button.value, setText);
+  const done =
+    button.name === "set"
+      ? repair(button.value)
+      : button.value === ""
+        ? resetAll()
+        : resetField(form, button.value, setText);
   if (!done) return;
   event.preventDefault();
   if (button.closest("#summary")) document.getElementById("summary")?.replaceChildren();
@@ -146,7 +161,9 @@ function press(button, event) {
 /** @param {string} value "objective.kind=threshold;objective.theta=2" */
 function repair(value) {
   /** @type {Record<string, string>} */
-  const wanted = Object.fromEntries(value.split(";").map((part) => [part.slice(0, part.indexOf("=")), part.slice(part.indexOf("=") + 1)]));
+  const wanted = Object.fromEntries(
+    value.split(";").map((part) => [part.slice(0, part.indexOf("=")), part.slice(part.indexOf("=") + 1)]),
+  );
   return draft.changedTexts({}, wanted).every(([name, text]) => setText(form, name, text));
 }
 
@@ -197,15 +214,17 @@ function restoreDraft() {
 function foldForPhone() {
   if (!matchMedia("(max-width: 699px)").matches) return;
   document.getElementById("picker")?.removeAttribute("open");
-  [...form.querySelectorAll("details.g")].slice(1).forEach((group) => group.toggleAttribute("open", group.querySelector(".f.bad") !== null));
+  [...form.querySelectorAll("details.group")]
+    .slice(1)
+    .forEach((group) => group.toggleAttribute("open", group.querySelector(".field.bad") !== null));
 }
 
 /** A link of the summary to a field in a closed group. */
 function openTarget() {
   const target = location.hash ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
   target?.closest("details")?.setAttribute("open", "");
-  const field = target?.closest(".f");
-  const control = target?.hidden ? field?.querySelector(".lay input") : target;
+  const field = target?.closest(".field");
+  const control = target?.hidden ? field?.querySelector(".layer-size input") : target;
   if (control instanceof HTMLElement) control.focus();
 }
 addEventListener("hashchange", openTarget);

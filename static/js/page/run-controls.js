@@ -36,11 +36,15 @@ controls.show = (state) => {
   if (button) button.hidden = !state.zoom;
 };
 
-/** 1 to 9 keep a layer in focus, 0 none; [ and ] the one before and after; s smooths. @param {import("./run-view.js").RunView} view */
+/**
+ * 1 to 9 keep a layer in focus, 0 none; [ and ] the one before and after; s smooths.
+ * @param {import("./run-view.js").RunView} view
+ */
 function keys(view) {
   const { state } = view;
   const layerCount = () => view.layerCount();
-  const focus = (/** @type {number|null} */ layer) => state.set((s) => (s.focus = layer === null ? null : Math.min(layerCount(), Math.max(1, layer))));
+  const focus = (/** @type {number|null} */ layer) =>
+    state.set((s) => (s.focus = layer === null ? null : Math.min(layerCount(), Math.max(1, layer))));
   const digits = Array.from({ length: 9 }, (_, i) => [String(i + 1), () => i < layerCount() && focus(i + 1)]);
   listen({
     ...Object.fromEntries(digits),

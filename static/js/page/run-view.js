@@ -1,8 +1,8 @@
 /**
  * What the run page and the share page have in common: series, socket, charts, numbers.
  *
- * First everything so far comes by HTTP, with its seq; then the socket brings what follows. Nothing is lost or doubled on
- * the way: the store drops what it has.
+ * First everything so far comes by HTTP, with its seq; then the socket brings what follows. Nothing is lost or doubled
+ * on the way: the store drops what it has.
  */
 
 import { decodeWindow } from "../data/decode.js";
@@ -25,7 +25,14 @@ import { toast } from "../view/toast.js";
 import { controls } from "./run-controls.js";
 
 /** @typedef {import("../data/store.js").RunEvent} RunEvent */
-/** @typedef {{id: string, name: string, status: string, reason: string, progress: {done: number, eta_s: number|null, phase: string}, latest: Record<string, number|null>, silent_since: string|null, device: string, queue_position: number|null, started: string|null, ended: string|null, [key: string]: any}} Run */
+/**
+ * @typedef {{
+ *   id: string, name: string, status: string, reason: string,
+ *   progress: {done: number, eta_s: number|null, phase: string}, latest: Record<string, number|null>,
+ *   silent_since: string|null, device: string, queue_position: number|null, started: string|null, ended: string|null,
+ *   [key: string]: any
+ * }} Run
+ */
 
 const ACTIVE = new Set(["queued", "starting", "running"]);
 const HEAD = ["status", "queue_position", "name", "reason", "visibility", "silent_since"]; // what the page's head says
@@ -47,13 +54,20 @@ export class RunView {
     this.state = new ViewState();
     this.state.read(location.search);
     this.lines = new Lines(this.store, this.state);
-    this.figures = new Figures(this.data.figures, (name) => call("GET", `${this.data.api}/figures/${name}`), () => this.#figuresChanged());
+    this.figures = new Figures(
+      this.data.figures,
+      (name) => call("GET", `${this.data.api}/figures/${name}`),
+      () => this.#figuresChanged(),
+    );
     this.board = this.#board();
     this.result = new ResultCards(node("result"), this.board, this.data.bars, this.data.result);
     this.table = node("layers-table") && new LayersTable(node("layers-table"), this.lines);
     this.legend = new Legend(node("legend"), this.state, (layer) => this.board.highlight(layer));
     this.progress = new Progress(this.lines, this.data.epochs);
-    this.link = new Link(() => this.socket.now(), () => this.socket.last);
+    this.link = new Link(
+      () => this.socket.now(),
+      () => this.socket.last,
+    );
     this.socket = new LiveSocket({
       path: this.data.socket,
       after: () => this.store.seq,
@@ -81,7 +95,12 @@ export class RunView {
       metrics: () => this.metrics,
       fetchSeries: (/** @type {string} */ query) => call("GET", `${this.data.api}/metrics?${query}`),
     };
-    return new Board(setting, this.lines, this.state, this.figures, { grid: node("charts"), more: node("more"), moreGrid: node("more-charts"), hidden: node("hidden-cards") });
+    return new Board(setting, this.lines, this.state, this.figures, {
+      grid: node("charts"),
+      more: node("more"),
+      moreGrid: node("more-charts"),
+      hidden: node("hidden-cards"),
+    });
   }
 
   active() {
@@ -147,7 +166,8 @@ export class RunView {
   #events(events) {
     for (const event of events) {
       if (event.kind === "start") this.#started(event);
-      else if (event.kind === "progress") this.run.progress = { done: event.done, eta_s: event.eta_s, phase: event.phase };
+      else if (event.kind === "progress")
+        this.run.progress = { done: event.done, eta_s: event.eta_s, phase: event.phase };
       else if (event.kind === "figure") this.figures.made(event.name);
       else if (event.kind === "result") this.result.parts = { per_layer: event.per_layer, per_epoch: event.per_epoch };
     }
@@ -195,7 +215,10 @@ export class RunView {
       return true;
     };
     if (waits()) return;
-    const response = await fetch(location.pathname, { headers: { "X-Partial": "state" }, credentials: "same-origin" }).catch(() => null);
+    const response = await fetch(location.pathname, {
+      headers: { "X-Partial": "state" },
+      credentials: "same-origin",
+    }).catch(() => null);
     if (waits()) return;
     if (response?.ok) {
       const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
@@ -263,7 +286,12 @@ export class RunView {
 
   #numbers() {
     const { lines, run } = this;
-    showStats(node("stats"), { lines, twin: this.data.twin, took: () => this.#took(), rate: this.metrics["speed/images_per_second"]?.unit ?? "img/s" });
+    showStats(node("stats"), {
+      lines,
+      twin: this.data.twin,
+      took: () => this.#took(),
+      rate: this.metrics["speed/images_per_second"]?.unit ?? "img/s",
+    });
     this.table?.update(this.layers);
     this.progress.show(run, this.#asOf());
   }
@@ -278,6 +306,6 @@ export class RunView {
   #took() {
     const { started, ended } = this.run;
     if (!started) return null;
-    return ((ended ? Date.parse(ended) : this.#asOf()?.getTime() ?? Date.now()) - Date.parse(started)) / 1000;
+    return ((ended ? Date.parse(ended) : (this.#asOf()?.getTime() ?? Date.now())) - Date.parse(started)) / 1000;
   }
 }

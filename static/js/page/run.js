@@ -15,7 +15,7 @@ const lines = new Console({ log: node("log"), jump: node("log-jump"), what: node
 const tail = node("log").textContent ?? "";
 
 async function earlierLines() {
-  for (let after = 0, more = true; more; ) {
+  for (let after = 0, more = true; more;) {
     const { items } = await call("GET", `${view.data.api}/log?after=${after}`);
     lines.add(items);
     more = items.length >= 1000;
@@ -26,7 +26,11 @@ async function earlierLines() {
 }
 
 view.eventListeners.add((events) => {
-  lines.add(/** @type {import("../view/console.js").LogLine[]} */ (/** @type {unknown} */ (events.filter((event) => event.kind === "log"))));
+  lines.add(
+    /** @type {import("../view/console.js").LogLine[]} */ (
+      /** @type {unknown} */ (events.filter((event) => event.kind === "log"))
+    ),
+  );
 });
 
 // ── head ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -49,7 +53,12 @@ async function copy(button) {
 /** A form whose answer is a part of the page. @param {HTMLFormElement} form */
 async function submit(form) {
   const place = form.closest("#shares");
-  const response = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { "X-Partial": "shares" }, credentials: "same-origin" }).catch(() => null);
+  const response = await fetch(form.action, {
+    method: "POST",
+    body: new FormData(form),
+    headers: { "X-Partial": "shares" },
+    credentials: "same-origin",
+  }).catch(() => null);
   if (!response?.ok || !place) {
     toast("The server did not answer. Nothing was changed.", { bad: true });
     return;

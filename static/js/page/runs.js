@@ -87,7 +87,8 @@ keepAwake(socket);
 socket.open();
 setInterval(() => {
   const known = document.body.classList.contains("stale") ? socket.last?.getTime() : undefined;
-  for (const row of rows()) if (row.dataset.status === "running" || row.dataset.status === "starting") updateTook(row, known);
+  for (const row of rows())
+    if (row.dataset.status === "running" || row.dataset.status === "starting") updateTook(row, known);
 }, 1000);
 
 // ── search, more rows ───────────────────────────────────────────────────────────────────────────────────────────
@@ -113,7 +114,8 @@ document.addEventListener("input", (event) => {
 document.addEventListener("change", (event) => {
   const target = event.target;
   if (target instanceof HTMLSelectElement && target.id === "data") submitSoon(target, 0);
-  if (target instanceof HTMLInputElement && target.id === "all") for (const box of boxes()) box.checked = target.checked;
+  if (target instanceof HTMLInputElement && target.id === "all")
+    for (const box of boxes()) box.checked = target.checked;
   if (target instanceof HTMLInputElement && target.type === "checkbox") showChosen();
 });
 
@@ -125,7 +127,9 @@ async function showMore(link) {
     if (!response.ok || response.redirected) throw new Error(String(response.status));
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const here = new Set(rows().map((row) => row.dataset.id));
-    const added = [...page.querySelectorAll("#rows > tr")].filter((row) => !here.has(row.getAttribute("data-id") ?? ""));
+    const added = [...page.querySelectorAll("#rows > tr")].filter(
+      (row) => !here.has(row.getAttribute("data-id") ?? ""),
+    );
     document.getElementById("rows")?.append(...added);
     for (const row of added) known.add(row.getAttribute("data-id") ?? "");
     const next = page.getElementById("more");
@@ -157,7 +161,10 @@ document.addEventListener("swapped", () => {
 document.addEventListener("swapfailed", (event) => {
   const { url, history } = /** @type {CustomEvent} */ (event).detail;
   const again = () => swap("#list", url, history);
-  toast(`The list could not be refreshed. Still showing ${clock(last)}.`, { bad: true, action: { label: "Try again", run: again } });
+  toast(`The list could not be refreshed. Still showing ${clock(last)}.`, {
+    bad: true,
+    action: { label: "Try again", run: again },
+  });
 });
 
 // ── selection ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -173,21 +180,21 @@ document.addEventListener("reset", () => setTimeout(showChosen));
 showChosen();
 
 // ── keys ────────────────────────────────────────────────────────────────────────────────────────────────────────
-const current = () => rows().findIndex((row) => row.classList.contains("at"));
+const current = () => rows().findIndex((row) => row.classList.contains("current"));
 
 /** @param {number} step */
 function move(step) {
   const list = rows();
   const at = Math.min(Math.max(current() + step, 0), list.length - 1);
-  for (const row of list) row.classList.remove("at");
-  list[at]?.classList.add("at");
+  for (const row of list) row.classList.remove("current");
+  list[at]?.classList.add("current");
   list[at]?.querySelector("a")?.focus({ preventScroll: true });
   list[at]?.scrollIntoView({ block: "nearest" });
 }
 
 listen({
   "/": () => document.getElementById("q")?.focus(),
-  n: () => document.querySelector(/** @type {"a"} */ (".pagehead a.btn.p"))?.click(),
+  n: () => document.querySelector(/** @type {"a"} */ (".pagehead a.btn.primary"))?.click(),
   j: () => move(1),
   k: () => move(-1),
   x: () => rows()[current()]?.querySelector("input")?.click(),

@@ -20,11 +20,28 @@ let study = pageData("study-data");
 function draw() {
   const tokens = readTokens();
   const traces = studyTraces(study, (slot) => token(`--run${slot}`));
-  const range = yRange(study.lines.map(({ points }) => ({ y: points.map(({ y }) => y) })), { fromZero: true });
+  const range = yRange(
+    study.lines.map(({ points }) => ({ y: points.map(({ y }) => y) })),
+    { fromZero: true },
+  );
   const { depths } = study;
-  const axis = { title: { text: "layers", standoff: 6, font: { size: 11 } }, range: depthRange(depths), tickformat: "d", ...(depths.length <= 12 ? { tickvals: depths } : {}), showspikes: false, fixedrange: true };
-  const own = { hovermode: "closest", margin: { l: 48, r: 16, b: 42 }, xaxis: axis, yaxis: { range: range ?? [0, 1], tickformat: ",~f" } };
-  const picture = range ? { traces, layout: layout(tokens, own) } : emptyPicture(tokens, "Points appear here as runs report their peak.");
+  const axis = {
+    title: { text: "layers", standoff: 6, font: { size: 11 } },
+    range: depthRange(depths),
+    tickformat: "d",
+    ...(depths.length <= 12 ? { tickvals: depths } : {}),
+    showspikes: false,
+    fixedrange: true,
+  };
+  const own = {
+    hovermode: "closest",
+    margin: { l: 48, r: 16, b: 42 },
+    xaxis: axis,
+    yaxis: { range: range ?? [0, 1], tickformat: ",~f" },
+  };
+  const picture = range
+    ? { traces, layout: layout(tokens, own) }
+    : emptyPicture(tokens, "Points appear here as runs report their peak.");
   void Plotly.react(plot, picture.traces, picture.layout, { ...CONFIG, responsive: true });
 }
 

@@ -7,7 +7,10 @@ interface PlotlyStatic {
   relayout(element: HTMLElement, update: object): Promise<PlotlyElement>;
   restyle(element: HTMLElement, update: object, traces?: number[]): Promise<PlotlyElement>;
   purge(element: HTMLElement): void;
-  toImage(figure: object, options: { format: "png" | "svg"; width: number; height: number; scale?: number }): Promise<string>;
+  toImage(
+    figure: object,
+    options: { format: "png" | "svg"; width: number; height: number; scale?: number },
+  ): Promise<string>;
   Plots: { resize(element: HTMLElement): Promise<void> };
 }
 declare const Plotly: PlotlyStatic;

@@ -91,7 +91,9 @@ export class Board {
 
   /** Plain cards for metrics that no entry names: a metric needs no chart to be seen. @returns {ChartEntry[]} */
   #unnamed() {
-    const taken = new Set(this.setting.charts.flatMap((chart) => chart.series.flatMap(({ glob }) => this.lines.names(glob))));
+    const taken = new Set(
+      this.setting.charts.flatMap((chart) => chart.series.flatMap(({ glob }) => this.lines.names(glob))),
+    );
     /** @type {Map<string, ChartEntry>} */ const found = new Map();
     for (const name of this.lines.store.names()) {
       if (taken.has(name) || name.startsWith("axis/")) continue;
@@ -101,7 +103,19 @@ export class Board {
       const series = [{ glob, label: "", style: /** @type {const} */ ("solid") }];
       const now = layerOf(name) === null ? { glob, how: /** @type {const} */ ("last"), words: "" } : null;
       const id = `auto-${glob.replace(/[^a-z0-9]+/g, "-")}`;
-      found.set(glob, { id, title: title[0].toUpperCase() + title.slice(1), what: info?.help ?? "", series, unit: info?.unit ?? "", kind: "map", width: 4, now, theta: false, from_zero: false, more: true });
+      found.set(glob, {
+        id,
+        title: title[0].toUpperCase() + title.slice(1),
+        what: info?.help ?? "",
+        series,
+        unit: info?.unit ?? "",
+        kind: "map",
+        width: 4,
+        now,
+        theta: false,
+        from_zero: false,
+        more: true,
+      });
     }
     return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   }
@@ -124,13 +138,16 @@ export class Board {
       const widths = fillRows(this.#widths(charts));
       const nodes = charts.map((chart) => /** @type {ChartCard} */ (this.cards.get(chart.id)).node);
       const high = tall(widths);
-      nodes.forEach((node, i) => (node.className = `card w${widths[i]}${high[i] ? " tall" : ""}`));
+      nodes.forEach((node, i) => (node.className = `card span-${widths[i]}${high[i] ? " tall" : ""}`));
       if (nodes.some((node, i) => grid.children[i] !== node)) grid.replaceChildren(...nodes);
     }
     this.places.more.hidden = !shown.some((chart) => chart.more);
   }
 
-  /** A run without goodness leads with its first card wide, so that every page begins with one large chart. @param {ChartEntry[]} charts */
+  /**
+   * A run without goodness leads with its first card wide, so that every page begins with one large chart.
+   * @param {ChartEntry[]} charts
+   */
   #widths(charts) {
     const widths = charts.map((chart) => chart.width);
     if (charts.length > 1 && !charts[0].more && widths[0] < 8) widths[0] = 8;
@@ -166,7 +183,7 @@ export class Board {
   #listHidden(charts) {
     this.places.hidden.hidden = !charts.length;
     const items = charts.flatMap((chart, i) => {
-      const show = el("button", { class: "lnk", type: "button" }, "Show");
+      const show = el("button", { class: "link-button", type: "button" }, "Show");
       show.addEventListener("click", () => this.state.set((state) => state.closed.delete(chart.id)));
       return [`${i ? ", " : "Hidden: "}${chart.title} `, show];
     });
@@ -196,7 +213,10 @@ export class Board {
       zoomable: overTime,
       logarithmic: chart.kind === "lines" && chart.unit !== "fraction",
       picture: (tokens, height) => this.#picture(chart, tokens, height),
-      now: () => (chart.kind === "histogram" ? this.#order() : nowText(chart, this.lines, (name) => this.#info(name)?.over ?? "last")),
+      now: () =>
+        chart.kind === "histogram"
+          ? this.#order()
+          : nowText(chart, this.lines, (name) => this.#info(name)?.over ?? "last"),
       summary: () => summaryOf(chart, this.lines),
     };
   }
@@ -291,10 +311,19 @@ export class Board {
   async #detail(range) {
     const room = 0.02 * (range[1] - range[0]);
     const [from, to] = [range[0] - room, range[1] + room];
-    const query = new URLSearchParams({ names: "*", x: "step", from: String(Math.floor(from)), to: String(Math.ceil(to)), points: String(this.points), format: "typed" });
+    const query = new URLSearchParams({
+      names: "*",
+      x: "step",
+      from: String(Math.floor(from)),
+      to: String(Math.ceil(to)),
+      points: String(this.points),
+      format: "typed",
+    });
     const answer = decodeWindow(await this.setting.fetchSeries(query.toString()));
     if (this.state.zoom !== range) return; // another zoom came meanwhile
-    this.lines.detail = new Map(Object.entries(answer.series).map(([name, { x, y }]) => [name, { x: Array.from(x), y: Array.from(y) }]));
+    this.lines.detail = new Map(
+      Object.entries(answer.series).map(([name, { x, y }]) => [name, { x: Array.from(x), y: Array.from(y) }]),
+    );
     this.lines.detailSpan = [from, to];
     this.touchAll();
   }

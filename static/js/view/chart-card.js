@@ -51,13 +51,26 @@ export class ChartCard {
     this.words = el("small");
     this.value = el("b");
     this.plot = el("div", { class: "plot", role: "img", "aria-label": title });
-    this.table = el("div", { class: "scroll tabular", hidden: true, tabindex: "0", role: "region", "aria-label": `${title}, as a table` });
+    this.table = el("div", {
+      class: "scroll tabular",
+      hidden: true,
+      tabindex: "0",
+      role: "region",
+      "aria-label": `${title}, as a table`,
+    });
     this.trouble = el("div", { class: "note trouble", hidden: true });
     this.tableItem = this.#item("Show as table", () => this.showTable(!this.tabular));
     this.menu = this.#menu();
     const now = el("span", { class: "now" }, this.words, this.value);
     const header = el("header", {}, el("h2", { id: heading }, title), this.what, now, this.menu);
-    this.node = el("section", { class: "card", id: `card-${id}`, "aria-labelledby": heading }, header, this.plot, this.table, this.trouble);
+    this.node = el(
+      "section",
+      { class: "card", id: `card-${id}`, "aria-labelledby": heading },
+      header,
+      this.plot,
+      this.table,
+      this.trouble,
+    );
     this.plot.addEventListener("pointerdown", () => (this.held = true));
     this.plot.addEventListener("dblclick", () => source.zoomable && board.onZoom(null));
     window.addEventListener("pointerup", () => this.#release());
@@ -95,7 +108,12 @@ export class ChartCard {
       ...log,
       this.#item("Hide", () => this.board.onHide(id)),
     );
-    return el("details", { class: "menu cardmenu" }, el("summary", { class: "more", "aria-label": `${title}: actions` }, icon("more")), sheet);
+    return el(
+      "details",
+      { class: "menu cardmenu" },
+      el("summary", { class: "more", "aria-label": `${title}: actions` }, icon("more")),
+      sheet,
+    );
   }
 
   /** @param {"png"|"svg"} format */
@@ -201,7 +219,7 @@ export class ChartCard {
   /** @param {unknown} error */
   fail(error) {
     console.error(error);
-    const table = el("button", { class: "lnk", type: "button" }, "Show table");
+    const table = el("button", { class: "link-button", type: "button" }, "Show table");
     table.addEventListener("click", () => this.showTable(true));
     const details = el("details", {}, el("summary", {}, "Details"), el("code", {}, String(error)));
     this.trouble.replaceChildren("This chart could not be drawn. ", table, details);

@@ -14,9 +14,19 @@ function sample(values) {
 
 /** @param {string[]} names @param {(string|number)[][]} rows */
 function table(names, rows) {
-  const head = el("thead", {}, el("tr", {}, ...names.map((name, i) => el("th", { scope: "col", class: i ? "num" : "" }, name))));
+  const head = el(
+    "thead",
+    {},
+    el("tr", {}, ...names.map((name, i) => el("th", { scope: "col", class: i ? "num" : "" }, name))),
+  );
   const body = rows.map((row) =>
-    el("tr", {}, ...row.map((value, i) => el(i ? "td" : "th", { class: i ? "num" : "" }, typeof value === "number" ? number(value) : value))),
+    el(
+      "tr",
+      {},
+      ...row.map((value, i) =>
+        el(i ? "td" : "th", { class: i ? "num" : "" }, typeof value === "number" ? number(value) : value),
+      ),
+    ),
   );
   return el("table", {}, head, el("tbody", {}, ...body));
 }
@@ -30,6 +40,9 @@ export function chartTable(picture) {
     return table(["x", ...drawn.map((line) => line.label || "value")], rows);
   }
   const bars = /** @type {{name: string, x: (string|number)[], y: number[]}[]} */ (traces);
-  const rows = sample(bars[0]?.y ?? []).map((_, i) => [String(bars[0].x[i]), ...bars.map((trace) => trace.y[i] ?? "–")]);
+  const rows = sample(bars[0]?.y ?? []).map((_, i) => [
+    String(bars[0].x[i]),
+    ...bars.map((trace) => trace.y[i] ?? "–"),
+  ]);
   return table(["", ...bars.map((trace) => trace.name)], rows);
 }

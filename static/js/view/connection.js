@@ -23,7 +23,7 @@ export function showConnection(state, last = null, retry = undefined) {
 }
 
 /** @param {string} text @param {Record<string, string>} attributes */
-const words = (text, attributes = {}) => el("span", { class: "t", ...attributes }, text);
+const words = (text, attributes = {}) => el("span", { class: "words", ...attributes }, text);
 
 /**
  * @param {Connection} state
@@ -35,8 +35,9 @@ function parts(state, last, retry) {
   if (state === "none") return [];
   if (state === "live") return [el("span", { class: "dot live", "aria-hidden": "true" }), words("Live")];
   if (state === "paused") return [words("Paused")];
-  if (state === "reconnecting") return [icon("warn"), words(last ? `Reconnecting… showing data until ${clock(last)}` : "Reconnecting…")];
-  const button = el("button", { class: "lnk", type: "button" }, "Retry");
+  if (state === "reconnecting")
+    return [icon("warn"), words(last ? `Reconnecting… showing data until ${clock(last)}` : "Reconnecting…")];
+  const button = el("button", { class: "link-button", type: "button" }, "Retry");
   if (retry) button.addEventListener("click", retry);
   return [icon("warn"), ...silence(last), ...(retry ? [button] : [])];
 }
@@ -45,8 +46,9 @@ function parts(state, last, retry) {
 function silence(last) {
   if (!last) return [words("No contact")];
   const counted = words("", { "aria-hidden": "true", title: `Last heard at ${clock(last)}` });
-  const count = () => (counted.textContent = `No contact for ${duration(Math.max(1, Math.round((Date.now() - last.getTime()) / 1000)))}`);
+  const count = () =>
+    (counted.textContent = `No contact for ${duration(Math.max(1, Math.round((Date.now() - last.getTime()) / 1000)))}`);
   count();
   counting = window.setInterval(count, 1000);
-  return [counted, el("span", { class: "sr" }, `No contact since ${clock(last)}`)];
+  return [counted, el("span", { class: "sr-only" }, `No contact since ${clock(last)}`)];
 }

@@ -26,7 +26,7 @@ export function el(tag, attributes = {}, ...children) {
  */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("class", "i");
+  svg.setAttribute("class", "glyph");
   svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(SVG, "use");
   use.setAttribute("href", `#i-${name}`);

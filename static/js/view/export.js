@@ -16,7 +16,10 @@ function download(url, name) {
 }
 
 /** @param {string} text */
-export const fileName = (text) => text.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "chart"; // prettier-ignore
+export function fileName(text) {
+  const words = text.toLowerCase().match(/[a-z0-9]+/g);
+  return words ? words.join("-") : "chart";
+}
 
 /**
  * @param {"png"|"svg"} format
@@ -28,10 +31,18 @@ export async function saveImage(format, source, runTitle) {
   const picture = source.picture(tokens, HEIGHT - 90);
   if (!picture) return;
   const day = new Date().toISOString().slice(0, 10);
-  const title = { text: `${escapeText(source.title)} · ${escapeText(runTitle)} · ${day}`, font: { size: 14, color: tokens.text }, x: 0.02, xanchor: "left" };
+  const title = {
+    text: `${escapeText(source.title)} · ${escapeText(runTitle)} · ${day}`,
+    font: { size: 14, color: tokens.text },
+    x: 0.02,
+    xanchor: "left",
+  };
   const margin = { ...picture.layout.margin, t: 50, b: 40, l: 56 };
   const layout = { ...picture.layout, title, margin, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff" };
-  const url = await Plotly.toImage({ data: picture.traces, layout }, { format, width: WIDTH, height: HEIGHT, scale: format === "png" ? 2 : 1 });
+  const url = await Plotly.toImage(
+    { data: picture.traces, layout },
+    { format, width: WIDTH, height: HEIGHT, scale: format === "png" ? 2 : 1 },
+  );
   download(url, `${fileName(`${runTitle} ${source.title}`)}.${format}`);
 }
 
@@ -45,8 +56,14 @@ const cell = (value) => {
 export function saveCsv(title, picture) {
   const rows = [["series", "x", "y"]];
   for (const trace of /** @type {any[]} */ (picture.traces)) {
-    if (trace.z) trace.z.forEach((/** @type {any[]} */ row, /** @type {number} */ i) => row.forEach((z, j) => rows.push([trace.y[i], trace.x[j], z])));
-    else trace.x.forEach((/** @type {any} */ x, /** @type {number} */ i) => rows.push([trace.name || title, x, trace.y[i]]));
+    if (trace.z)
+      trace.z.forEach((/** @type {any[]} */ row, /** @type {number} */ i) =>
+        row.forEach((z, j) => rows.push([trace.y[i], trace.x[j], z])),
+      );
+    else
+      trace.x.forEach((/** @type {any} */ x, /** @type {number} */ i) =>
+        rows.push([trace.name || title, x, trace.y[i]]),
+      );
   }
   const blob = new Blob([rows.map((row) => row.map(cell).join(",")).join("\n") + "\n"], { type: "text/csv" });
   const url = URL.createObjectURL(blob);

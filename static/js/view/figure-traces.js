@@ -5,16 +5,25 @@ import { fade, layerColour } from "./palette.js";
 import { layout } from "./plot.js";
 
 /** @typedef {import("./plot.js").Tokens} Tokens */
-/** @typedef {{layer: number, edges: number[], right: number[], wrong: number[], theta: number|null, ordered: number|null}} Separation */
-/** @typedef {{id: string, title: string, what: string, rows: "per_layer"|"per_epoch", label: string, values: [string, string][], unit: string}} BarsEntry */
+/**
+ * @typedef {{
+ *   layer: number, edges: number[], right: number[], wrong: number[], theta: number|null, ordered: number|null
+ * }} Separation
+ */
+/**
+ * @typedef {{
+ *   id: string, title: string, what: string, rows: "per_layer"|"per_epoch", label: string, values: [string, string][],
+ *   unit: string
+ * }} BarsEntry
+ */
 /** @typedef {import("./traces.js").Picture} Picture */
 
 /** @param {number[]} counts */
 const peak = (counts) => counts.reduce((best, count, i) => (count > counts[best] ? i : best), 0);
 
 /**
- * Goodness of test images under their right and a wrong label. Heights are roots of counts: the wrong labels' spike near
- * 0 would flatten all else.
+ * Goodness of test images under their right and a wrong label. Heights are roots of counts: the wrong labels' spike
+ * near 0 would flatten all else.
  * @param {Separation} figure
  * @param {{tokens: Tokens, layers: number}} scene
  * @returns {Picture}
@@ -61,12 +70,32 @@ export function separationChart(figure, { tokens, layers }) {
       xaxis: { fixedrange: true, range: [low, high], tickformat: "", showspikes: false, nticks: 6 },
       yaxis: { range: [0, top * 1.16], showgrid: false, showticklabels: false },
       shapes: inside
-        ? [{ type: "line", x0: figure.theta, x1: figure.theta, yref: "paper", y0: 0, y1: 1, line: { color: tokens.text2, width: 1, dash: "1.5px,3px" } }]
+        ? [
+            {
+              type: "line",
+              x0: figure.theta,
+              x1: figure.theta,
+              yref: "paper",
+              y0: 0,
+              y1: 1,
+              line: { color: tokens.text2, width: 1, dash: "1.5px,3px" },
+            },
+          ]
         : [],
       annotations: [
         ...named,
         ...(inside
-          ? [{ text: "θ", x: figure.theta, yref: "paper", y: 1, yanchor: "bottom", showarrow: false, font: { size: 11, color: tokens.text2 } }]
+          ? [
+              {
+                text: "θ",
+                x: figure.theta,
+                yref: "paper",
+                y: 1,
+                yanchor: "bottom",
+                showarrow: false,
+                font: { size: 11, color: tokens.text2 },
+              },
+            ]
           : []),
       ],
     }),
@@ -92,12 +121,16 @@ export function barsChart(entry, rows, { tokens, layers }) {
   const by = most < 1 ? 1000 : 1;
   const unit = by === 1 ? "s" : "ms";
   const wide = rows.length > 24;
+  const named = fields.map(([, words], i) => (fields.length > 1 ? `${words} ${i ? "light" : "strong"}` : words));
   const traces = fields.map(([field, words], i) => ({
     type: "bar",
     name: words,
     x: rows.map((row) => (layered ? `L${row.index}` : row[entry.label])),
     y: rows.map((row) => (row[field] ?? 0) * by),
-    marker: { color: colours.map((colour) => (i ? fade(colour, 0.32) : colour)), line: { width: wide ? 0 : 1, color: colours } },
+    marker: {
+      color: colours.map((colour) => (i ? fade(colour, 0.32) : colour)),
+      line: { width: wide ? 0 : 1, color: colours },
+    },
     hovertemplate: `%{y:.3~g}${THIN}${unit}`,
   }));
   return {
@@ -106,10 +139,16 @@ export function barsChart(entry, rows, { tokens, layers }) {
       barmode: "group",
       bargap: wide ? 0.1 : 0.4,
       margin: { r: 14 },
-      xaxis: { ...(layered ? { type: "category" } : {}), tickformat: "", showspikes: false, fixedrange: true, nticks: 8 },
+      xaxis: {
+        ...(layered ? { type: "category" } : {}),
+        tickformat: "",
+        showspikes: false,
+        fixedrange: true,
+        nticks: 8,
+      },
       yaxis: { rangemode: "tozero" },
     }),
-    what: `${unit} · ${fields.map(([, words], i) => `${words}${fields.length > 1 ? (i ? " light" : " strong") : ""}`).join(", ")}`,
+    what: `${unit} · ${named.join(", ")}`,
     layerOfTrace: traces.map(() => null),
     drawn: [],
     scale: { by: 1, unit },
@@ -117,4 +156,5 @@ export function barsChart(entry, rows, { tokens, layers }) {
 }
 
 /** Share of pairs in the right order, for the header. @param {Separation} figure */
-export const orderText = (figure) => (figure.ordered == null ? null : { words: "right order", text: percent(figure.ordered) });
+export const orderText = (figure) =>
+  figure.ordered == null ? null : { words: "right order", text: percent(figure.ordered) };

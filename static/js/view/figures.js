@@ -8,7 +8,8 @@ import { token } from "./theme.js";
 /** @typedef {{index: number, true: number, chosen: number, scores: number[], pixels: string}} Mistake */
 /** @typedef {{shape: [number, number, number], items: Mistake[]}} Mistakes */
 
-const TINTS = [1, 3, 10, 20, 40]; // a cell's tint by fixed steps of its share of the row, so that data sets of any size compare
+// A cell's tint by fixed steps of its share of the row, so that data sets of any size compare.
+const TINTS = [1, 3, 10, 20, 40];
 
 /** Tint 0 to 4 of a wrong cell: how many per mille of its row. @param {number} count @param {number} row */
 export function tint(count, row) {
@@ -31,7 +32,7 @@ function confusionRow({ labels, matrix }, i) {
     if (i === j) return el("td", { class: "hit" }, String(count));
     const level = tint(count, sum);
     const title = `${labels[i]} read as ${labels[j]}: ${count}`;
-    return el("td", level ? { class: `m${level}`, title } : { class: "zero" }, String(count));
+    return el("td", level ? { class: `tint-${level}`, title } : { class: "zero" }, String(count));
   });
   const recall = sum ? String(Math.round((100 * matrix[i][i]) / sum)) : "–";
   return el("tr", {}, el("th", { scope: "row" }, labels[i]), ...cells, el("td", { class: "rec" }, recall));
@@ -49,7 +50,11 @@ export function confusionTable(figure) {
   const table = el(
     "table",
     { class: figure.labels.length > 12 ? "conf small" : "conf" },
-    el("caption", { class: "sr" }, "Rows: true class; columns: class it was read as; last column: recall in per cent"),
+    el(
+      "caption",
+      { class: "sr-only" },
+      "Rows: true class; columns: class it was read as; last column: recall in per cent",
+    ),
     el("thead", {}, head),
     el("tbody", {}, ...figure.labels.map((_, i) => confusionRow(figure, i))),
   );
@@ -96,7 +101,8 @@ function scoreBars(mistake) {
     const rect = document.createElementNS("http://www.w3.org/2000/svg", "rect");
     const height = 1 + (21 * (score - low)) / span;
     const kind = k === mistake.true ? "true" : k === mistake.chosen ? "chosen" : "other";
-    for (const [name, value] of Object.entries({ x: 10 * k + 1, y: 22 - height, width: 8, height, class: kind })) rect.setAttribute(name, String(value));
+    for (const [name, value] of Object.entries({ x: 10 * k + 1, y: 22 - height, width: 8, height, class: kind }))
+      rect.setAttribute(name, String(value));
     return rect;
   });
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -110,11 +116,23 @@ function scoreBars(mistake) {
 /** @param {Mistakes} figure @param {string[]} names of the classes */
 export function mistakeList(figure, names) {
   const items = figure.items.map((mistake) => {
-    const [truth, chosen] = [names[mistake.true] ?? String(mistake.true), names[mistake.chosen] ?? String(mistake.chosen)];
-    const canvas = el("canvas", { role: "img", "aria-label": `Test image ${mistake.index}: ${truth}, read as ${chosen}` });
+    const [truth, chosen] = [
+      names[mistake.true] ?? String(mistake.true),
+      names[mistake.chosen] ?? String(mistake.chosen),
+    ];
+    const canvas = el("canvas", {
+      role: "img",
+      "aria-label": `Test image ${mistake.index}: ${truth}, read as ${chosen}`,
+    });
     paint(canvas, bytes(mistake.pixels), figure.shape);
     const scores = mistake.scores.map((score, k) => `${names[k] ?? k}: ${number(score)}`).join("  ");
-    return el("li", { title: scores }, canvas, el("p", { class: "t" }, el("b", {}, truth), ` → ${chosen}`), scoreBars(mistake));
+    return el(
+      "li",
+      { title: scores },
+      canvas,
+      el("p", { class: "read-as" }, el("b", {}, truth), ` → ${chosen}`),
+      scoreBars(mistake),
+    );
   });
   return el("ol", { class: "wrong" }, ...items);
 }

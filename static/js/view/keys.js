@@ -2,7 +2,10 @@
 
 /** @param {EventTarget | null} target */
 function typing(target) {
-  return target instanceof Element && target.closest("input:not([type=checkbox]), textarea, select, dialog, [contenteditable]") !== null;
+  return (
+    target instanceof Element &&
+    target.closest("input:not([type=checkbox]), textarea, select, dialog, [contenteditable]") !== null
+  );
 }
 
 /** @param {Record<string, (event: KeyboardEvent) => void>} actions by `event.key` */

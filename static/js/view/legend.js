@@ -1,4 +1,7 @@
-/** The layers' chips, or beyond eight layers a ramp strip: hover or arrow keys highlight, a click hides or keeps in focus. */
+/**
+ * The layers' chips, or beyond eight layers a ramp strip: hover or arrow keys highlight, a click hides or keeps in
+ * focus.
+ */
 
 import { el } from "./dom.js";
 import { layerColour } from "./palette.js";
@@ -37,9 +40,14 @@ export class Legend {
 
   /** @param {number} layer @param {number} place */
   #chip(layer, place) {
-    const swatch = el("span", { class: "sw" });
+    const swatch = el("span", { class: "swatch" });
     swatch.style.color = layerColour(theme(), layer - 1, this.count);
-    const chip = el("button", { class: "chip", type: "button", tabindex: place ? "-1" : "0", title: `L${layer}` }, swatch, el("span", { class: "ln" }, `L${layer}`));
+    const chip = el(
+      "button",
+      { class: "chip", type: "button", tabindex: place ? "-1" : "0", title: `L${layer}` },
+      swatch,
+      el("span", { class: "layer-name" }, `L${layer}`),
+    );
     chip.addEventListener("click", () => this.#click(layer));
     chip.addEventListener("pointerenter", () => this.highlight(layer));
     chip.addEventListener("focus", () => chip.matches(":focus-visible") && this.highlight(layer));
@@ -58,7 +66,12 @@ export class Legend {
   /** Roving focus: one tab stop, arrows move. @param {KeyboardEvent} event */
   #key(event) {
     const here = this.chips.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
-    const moves = /** @type {Record<string, number>} */ ({ ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: this.chips.length - 1 });
+    const moves = /** @type {Record<string, number>} */ ({
+      ArrowRight: here + 1,
+      ArrowLeft: here - 1,
+      Home: 0,
+      End: this.chips.length - 1,
+    });
     const to = moves[event.key];
     if (here < 0 || to === undefined || !this.chips[to]) return;
     event.preventDefault();

@@ -82,10 +82,17 @@ export class Link {
     const words = el("span");
     const button = el("button", { class: "btn", type: "button" }, "Try now");
     button.addEventListener("click", this.retry);
-    const text = el("span", {}, el("b", {}, `No contact with FFWeb since ${clock(this.since)}.`), " The run goes on without this page; what was missed is fetched when the contact is back. ", words);
+    const text = el(
+      "span",
+      {},
+      el("b", {}, `No contact with FFWeb since ${clock(this.since)}.`),
+      " The run goes on without this page; what was missed is fetched when the contact is back. ",
+      words,
+    );
     this.strip = el("div", { class: "lostbar", role: "status" }, icon("warn"), text, button);
     document.body.append(this.strip);
-    const count = () => (words.textContent = `Next try in ${Math.max(1, Math.round((this.nextTry - Date.now()) / 1000))}\u202fs.`);
+    const count = () =>
+      (words.textContent = `Next try in ${Math.max(1, Math.round((this.nextTry - Date.now()) / 1000))}\u202fs.`);
     count();
     this.counting = window.setInterval(count, 1000);
   }
@@ -105,7 +112,9 @@ export class Link {
     const text = WORDS[/** @type {4400} */ (code)] ?? "The connection was closed.";
     this.#close();
     showConnection("none");
-    const way = shared ? "" : el("a", { class: "btn", href: `${at("sign-in")}?next=${encodeURIComponent(location.pathname)}` }, "Sign in");
+    const way = shared
+      ? ""
+      : el("a", { class: "btn", href: `${at("sign-in")}?next=${encodeURIComponent(location.pathname)}` }, "Sign in");
     document.body.append(el("div", { class: "lostbar", role: "alert" }, icon("warn"), el("b", {}, text), way));
   }
 }

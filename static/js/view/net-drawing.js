@@ -28,10 +28,25 @@ function weights(a, b) {
 
 /** @param {Box} box @param {string} stroke @param {Record<string, string | number>} [more] */
 function rect(box, stroke, more = {}) {
-  return svg("rect", { x: box.x, y: box.y, width: box.w, height: box.h, rx: 3, fill: "var(--surface)", stroke, "stroke-width": 1.5, ...more });
+  return svg("rect", {
+    x: box.x,
+    y: box.y,
+    width: box.w,
+    height: box.h,
+    rx: 3,
+    fill: "var(--surface)",
+    stroke,
+    "stroke-width": 1.5,
+    ...more,
+  });
 }
 
-/** Lines at equal distances inside a box: tokens lie, places make a grid. @param {Box} b @param {string} stroke @param {boolean} grid */
+/**
+ * Lines at equal distances inside a box: tokens lie, places make a grid.
+ * @param {Box} b
+ * @param {string} stroke
+ * @param {boolean} grid
+ */
 function ruled(b, stroke, grid) {
   const rows = Math.max(2, Math.floor(b.h / 8));
   const across = Array.from({ length: rows - 1 }, (_, i) => `M${b.x} ${b.y + (b.h * (i + 1)) / rows}h${b.w}`);
@@ -39,20 +54,41 @@ function ruled(b, stroke, grid) {
   return line([...across, ...down].join(""), stroke, { "stroke-width": 0.75 });
 }
 
-/** A layer's box, drawn as what it holds; a frozen one is dashed and dull. @param {Box} b @param {Layer} layer @param {string} stroke */
+/**
+ * A layer's box, drawn as what it holds; a frozen one is dashed and dull.
+ * @param {Box} b
+ * @param {Layer} layer
+ * @param {string} stroke
+ */
 function unit(b, layer, stroke) {
   /** @type {Record<string, string | number>} */
   const look = layer.frozen ? { "stroke-dasharray": "2.5 2.5", fill: "var(--sunken)" } : {};
-  const behind = layer.form === "maps" && b.w >= 8 ? [4, 2].map((d) => rect({ ...b, x: b.x + d, y: b.y - d }, stroke, { ...look, "stroke-width": 1 })) : [];
-  const inside = layer.form === "tokens" || layer.form === "places" || layer.form === "input" ? [ruled(b, stroke, layer.form !== "tokens")] : [];
+  const behind =
+    layer.form === "maps" && b.w >= 8
+      ? [4, 2].map((d) => rect({ ...b, x: b.x + d, y: b.y - d }, stroke, { ...look, "stroke-width": 1 }))
+      : [];
+  const inside =
+    layer.form === "tokens" || layer.form === "places" || layer.form === "input"
+      ? [ruled(b, stroke, layer.form !== "tokens")]
+      : [];
   return [...behind, rect(b, stroke, look), ...inside];
 }
 
-/** An arrow from (x, y) by dy. @param {number} x @param {number} y @param {number} dy @param {string} stroke @param {boolean} dashed */
+/**
+ * An arrow from (x, y) by dy.
+ * @param {number} x
+ * @param {number} y
+ * @param {number} dy
+ * @param {string} stroke
+ * @param {boolean} dashed
+ */
 function arrow(x, y, dy, stroke, dashed) {
   const end = y + dy;
   const back = dy < 0 ? 4 : -4;
-  return [line(`M${x} ${y}V${end}`, stroke, dashed ? { "stroke-dasharray": "3 2" } : {}), line(`M${x - 3} ${end + back}L${x} ${end}L${x + 3} ${end + back}`, stroke)];
+  return [
+    line(`M${x} ${y}V${end}`, stroke, dashed ? { "stroke-dasharray": "3 2" } : {}),
+    line(`M${x - 3} ${end + back}L${x} ${end}L${x + 3} ${end + back}`, stroke),
+  ];
 }
 
 /**
@@ -72,16 +108,32 @@ function gauge(x, stroke, { theta, words }) {
 function classRow(x, stroke, classes) {
   const n = Math.min(classes ?? 10, 10);
   return Array.from({ length: n }, (_, i) =>
-    svg("rect", { x: x - n * 2 + i * 4, y: 30, width: 3, height: 12, rx: 1, fill: i === Math.min(3, n - 1) ? stroke : "none", stroke, "stroke-width": 0.75 }),
+    svg("rect", {
+      x: x - n * 2 + i * 4,
+      y: 30,
+      width: 3,
+      height: 12,
+      rx: 1,
+      fill: i === Math.min(3, n - 1) ? stroke : "none",
+      stroke,
+      "stroke-width": 0.75,
+    }),
   );
 }
 
-/** What a layer learns from, over its box. @param {number} x @param {number} i @param {Layer} layer @param {string} stroke @param {Net} net */
+/**
+ * What a layer learns from, over its box.
+ * @param {number} x
+ * @param {number} i
+ * @param {Layer} layer
+ * @param {string} stroke
+ * @param {Net} net
+ */
 function source(x, i, layer, stroke, net) {
   const words = net.layers.length <= 3;
   if (layer.frozen) return net.layers.length <= ROOMY ? [text(x, 40, "frozen")] : [];
   if (layer.reach === null) return [];
-  if (layer.rows && layer.reach < i && net.layers[i - 1]?.reach === null) return [text(x, 36, "loss", "k")];
+  if (layer.rows && layer.reach < i && net.layers[i - 1]?.reach === null) return [text(x, 36, "loss", "strong")];
   return layer.rows ? classRow(x, stroke, net.classes) : gauge(x, stroke, { theta: layer.theta, words });
 }
 
@@ -108,13 +160,23 @@ function topDown(from, to, stroke) {
 /** The label that is held above the last layer. @param {Box} last */
 function held(last) {
   const x = last.x + last.w + 18;
-  return [svg("rect", { x, y: MIDDLE - 14, width: 6, height: 28, rx: 1.5, fill: QUIET }), ...topDown(x - 1, last.x + last.w + 3, QUIET), text(x + 4, MIDDLE - 20, "label")];
+  return [
+    svg("rect", { x, y: MIDDLE - 14, width: 6, height: 28, rx: 1.5, fill: QUIET }),
+    ...topDown(x - 1, last.x + last.w + 3, QUIET),
+    text(x + 4, MIDDLE - 20, "label"),
+  ];
 }
 
 /** The image, and the label in it. @param {Net} net @param {Box} b @param {number} height @param {boolean} dense */
 function input(net, b, height, dense) {
-  const words = [text(centre(b), height - 16, String(net.inputs ?? "?"), "k"), ...(net.shape && !dense ? [text(centre(b), height - 3, net.shape)] : [])];
-  const label = [svg("rect", { x: b.x + 2, y: b.y + 2, width: b.w - 4, height: 10, rx: 1.5, fill: QUIET }), text(centre(b), b.y - 6, "label")];
+  const words = [
+    text(centre(b), height - 16, String(net.inputs ?? "?"), "strong"),
+    ...(net.shape && !dense ? [text(centre(b), height - 3, net.shape)] : []),
+  ];
+  const label = [
+    svg("rect", { x: b.x + 2, y: b.y + 2, width: b.w - 4, height: 10, rx: 1.5, fill: QUIET }),
+    text(centre(b), b.y - 6, "label"),
+  ];
   return [rect(b, "var(--control)"), ...words, ...(net.label && !net.top_down ? label : [])];
 }
 
@@ -134,8 +196,14 @@ export function drawNet(net) {
     const named = !g.dense || i === 0 || i === last;
     const words = net.layers.length <= ROOMY ? layer.words : layer.short;
     root.append(...unit(b, layer, colour(i)));
-    if (named) root.append(text(centre(b), g.height - 16, words, "k"), text(centre(b), g.height - 3, `L${i + 1}`), ...source(centre(b), i, layer, colour(i), net));
-    if (i > 0 && gap >= ROOM && !passes(net, i)) root.append(...noGradient(before, b, net.layers.length <= 3 && !net.top_down));
+    if (named)
+      root.append(
+        text(centre(b), g.height - 16, words, "strong"),
+        text(centre(b), g.height - 3, `L${i + 1}`),
+        ...source(centre(b), i, layer, colour(i), net),
+      );
+    if (i > 0 && gap >= ROOM && !passes(net, i))
+      root.append(...noGradient(before, b, net.layers.length <= 3 && !net.top_down));
     if (i > 0 && gap >= ROOM && net.top_down) root.append(...topDown(b.x - 2, before.x + before.w + 2, colour(i)));
     if (layer.reach !== null && layer.reach < i) root.append(...wayBack(b, /** @type {Box} */ (g.layers[layer.reach])));
   });

@@ -1,10 +1,12 @@
 /** Where the parts of a net's drawing stand, and what it says in words. Pure numbers, in a picture 312 wide. */
 
 /**
- * A layer as the server describes it; `short` where there is no room for its words. `form`: units, maps, tokens, places (own weights at each) or input (the pixels
- * themselves). `reach`: the lowest layer (from 0) that its loss moves, null where it has no loss.
+ * A layer as the server describes it; `short` where there is no room for its words. `form`: units, maps, tokens, places
+ * (own weights at each) or input (the pixels themselves). `reach`: the lowest layer (from 0) that its loss moves, null
+ * where it has no loss.
  * @typedef {{
- *   form: string, words: string, short: string, units: number, reach: number | null, rows: boolean, theta: boolean, frozen: boolean
+ *   form: string, words: string, short: string, units: number, reach: number | null, rows: boolean, theta: boolean,
+ *   frozen: boolean
  * }} Layer
  * @typedef {{
  *   inputs: number | null, shape: string, classes: number | null, layers: Layer[], label: boolean, top_down: boolean
@@ -69,7 +71,15 @@ export function typed(net, widths) {
   const sizes = widths.map(Number);
   const same = sizes.length === net.layers.length && net.layers.every(({ form }) => form === "units");
   if (!same || !sizes.every((size) => size > 0)) return net;
-  return { ...net, layers: net.layers.map((layer, i) => ({ ...layer, units: sizes[i] ?? 0, words: String(sizes[i]), short: String(sizes[i]) })) };
+  return {
+    ...net,
+    layers: net.layers.map((layer, i) => ({
+      ...layer,
+      units: sizes[i] ?? 0,
+      words: String(sizes[i]),
+      short: String(sizes[i]),
+    })),
+  };
 }
 
 /** Whether some loss sends a gradient from layer i (from 0) to the one below it. @param {Net} net @param {number} i */
@@ -93,7 +103,9 @@ function losses(net) {
   const own = all.filter((i) => net.layers[i]?.reach === i && !net.layers[i]?.frozen);
   const far = all.filter((i) => (net.layers[i]?.reach ?? i) < i);
   if (last > 0 && far.length === 1 && far[0] === last && net.layers[last]?.reach === 0) {
-    return own.length ? ["Every layer has a loss; the last one's gradient passes through all layers"] : ["One loss at the end; its gradient passes through all layers"];
+    return own.length
+      ? ["Every layer has a loss; the last one's gradient passes through all layers"]
+      : ["One loss at the end; its gradient passes through all layers"];
   }
   const reads = net.layers[0]?.rows ? "gives a score for each class" : "has a goodness";
   if (own.length === all.length) return [`Each layer ${reads} and learns by itself; no gradient passes between layers`];

@@ -26,9 +26,15 @@ export function nowText(chart, lines, over = () => "last") {
   const said = (/** @type {number} */ value) => quantity(value, chart.unit);
   if (how === "last" || !finite.length) {
     const rule = lines.whole ? OVER[over(names[0])] : "";
-    return { words: words.includes(rule) ? words : [words, rule].filter(Boolean).join(", "), text: said(values[0].value) };
+    return {
+      words: words.includes(rule) ? words : [words, rule].filter(Boolean).join(", "),
+      text: said(values[0].value),
+    };
   }
   if (how === "mean") return { words, text: said(finite.reduce((sum, { value }) => sum + value, 0) / finite.length) };
   const found = finite.reduce((a, b) => ((how === "least" ? b.value < a.value : b.value > a.value) ? b : a));
-  return { words: `${words} L${found.layer}`, text: chart.id === "gap" && found.value > 0 ? `+${said(found.value)}` : said(found.value) };
+  return {
+    words: `${words} L${found.layer}`,
+    text: chart.id === "gap" && found.value > 0 ? `+${said(found.value)}` : said(found.value),
+  };
 }

@@ -2,7 +2,12 @@
 
 import { theme, token } from "./theme.js";
 
-/** @typedef {{bg: string, surface: string, sunken: string, border: string, control: string, text: string, text2: string, text3: string, accent: string, bad: string, grid: string, font: string, theme: "light"|"dark"}} Tokens */
+/**
+ * @typedef {{
+ *   bg: string, surface: string, sunken: string, border: string, control: string, text: string, text2: string,
+ *   text3: string, accent: string, bad: string, grid: string, font: string, theme: "light"|"dark"
+ * }} Tokens
+ */
 
 /** Nothing of Plotly's own chrome, and no upload to its cloud. */
 export const CONFIG = {
@@ -20,7 +25,19 @@ const LABEL_HEIGHT = 13; // px between two end labels
 
 /** The page's colours as hex, which is all that Plotly understands. @returns {Tokens} */
 export function readTokens() {
-  const names = /** @type {const} */ (["bg", "surface", "sunken", "border", "control", "text", "text2", "text3", "accent", "bad", "grid"]);
+  const names = /** @type {const} */ ([
+    "bg",
+    "surface",
+    "sunken",
+    "border",
+    "control",
+    "text",
+    "text2",
+    "text3",
+    "accent",
+    "bad",
+    "grid",
+  ]);
   const colours = /** @type {any} */ (Object.fromEntries(names.map((name) => [name, token(`--${name}`)])));
   return { ...colours, font: getComputedStyle(document.body).fontFamily, theme: theme() };
 }
@@ -45,7 +62,12 @@ export function layout(tokens, own = {}) {
     hovermode: "x unified",
     hoverdistance: 40,
     spikedistance: -1,
-    hoverlabel: { bgcolor: tokens.surface, bordercolor: tokens.border, font: { ...font, color: tokens.text }, namelength: -1 },
+    hoverlabel: {
+      bgcolor: tokens.surface,
+      bordercolor: tokens.border,
+      font: { ...font, color: tokens.text },
+      namelength: -1,
+    },
     ...own,
     margin: { ...MARGIN, ...own.margin },
     xaxis: {
@@ -131,13 +153,16 @@ export function endLabels(ends, height) {
 /**
  * A y range with a little room, and whether it begins at 0.
  * @param {{y: ArrayLike<number>}[]} lines
- * @param {{fromZero?: boolean, tail?: boolean, also?: number[], most?: number, log?: boolean}} [options] `tail`: leave out the steep
- *   beginning of a curve that settles far from 0 (accuracies); `most`: never beyond this
+ * @param {{
+ *   fromZero?: boolean, tail?: boolean, also?: number[], most?: number, log?: boolean
+ * }} [options] `tail`: leave out the steep beginning of a curve that settles far from 0 (accuracies); `most`: never
+ *   beyond this
  * @returns {[number, number]|null} null if there is nothing to show
  */
 export function yRange(lines, options = {}) {
   /** @type {number[]} */ const all = [];
-  for (const { y } of lines) for (let i = 0; i < y.length; i++) if (Number.isFinite(y[i]) && (!options.log || y[i] > 0)) all.push(y[i]);
+  for (const { y } of lines)
+    for (let i = 0; i < y.length; i++) if (Number.isFinite(y[i]) && (!options.log || y[i] > 0)) all.push(y[i]);
   if (!all.length) return null;
   for (const value of options.also ?? []) all.push(value);
   let low = Infinity;
@@ -154,7 +179,12 @@ export function yRange(lines, options = {}) {
   return [low === 0 ? 0 : low - (options.tail ? 0 : room), top];
 }
 
-/** A round number below where the values have settled, or the least value if they have not. @param {number[]} all @param {number} low @param {number} high */
+/**
+ * A round number below where the values have settled, or the least value if they have not.
+ * @param {number[]} all
+ * @param {number} low
+ * @param {number} high
+ */
 function settled(all, low, high) {
   const sorted = Float64Array.from(all).sort();
   const tenth = sorted[Math.floor(sorted.length * 0.1)];
@@ -163,14 +193,41 @@ function settled(all, low, high) {
   return Math.max(Math.floor(low / step) * step, Math.floor(from / step) * step, 0);
 }
 
-/** Height of the drawing area of `element` in px. @param {HTMLElement} element @param {{t: number, b: number}} margin */
+/**
+ * Height of the drawing area of `element` in px.
+ * @param {HTMLElement} element
+ * @param {{t: number, b: number}} margin
+ */
 export const plotHeight = (element, margin = MARGIN) => Math.max(40, element.clientHeight - margin.t - margin.b);
 
-/** Axes with a sentence in their middle, of the height that the chart will have. @param {Tokens} tokens @param {string} text */
+/**
+ * Axes with a sentence in their middle, of the height that the chart will have.
+ * @param {Tokens} tokens
+ * @param {string} text
+ */
 export function emptyPicture(tokens, text) {
-  const words = { text: escapeText(text), x: 0.5, xref: "paper", y: 0.5, yref: "paper", showarrow: false, font: { size: 12, color: tokens.text3 } };
-  const axis = { range: [0, 1], autorange: false, showticklabels: false, fixedrange: true, ticks: "", showspikes: false, showgrid: false };
-  return { traces: [{ type: "scatter", x: [], y: [] }], layout: layout(tokens, { xaxis: axis, yaxis: axis, annotations: [words] }) };
+  const words = {
+    text: escapeText(text),
+    x: 0.5,
+    xref: "paper",
+    y: 0.5,
+    yref: "paper",
+    showarrow: false,
+    font: { size: 12, color: tokens.text3 },
+  };
+  const axis = {
+    range: [0, 1],
+    autorange: false,
+    showticklabels: false,
+    fixedrange: true,
+    ticks: "",
+    showspikes: false,
+    showgrid: false,
+  };
+  return {
+    traces: [{ type: "scatter", x: [], y: [] }],
+    layout: layout(tokens, { xaxis: axis, yaxis: axis, annotations: [words] }),
+  };
 }
 
 /** What a saved picture is drawn with, whatever the theme of the page. @type {Omit<Tokens, "font">} */

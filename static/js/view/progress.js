@@ -24,7 +24,11 @@ export class Progress {
     const { done = 0, eta_s = null, phase = "" } = run.progress ?? {};
     if (bar instanceof HTMLProgressElement) bar.value = done;
     const where = [this.#epoch(), this.#phase(phase)].filter(Boolean).join(" · ");
-    const left = lostSince ? `as of ${clock(lostSince)}` : run.status === "running" ? `${eta(eta_s)}${eta_s === null ? "" : " left"}` : "";
+    const left = lostSince
+      ? `as of ${clock(lostSince)}`
+      : run.status === "running"
+        ? `${eta(eta_s)}${eta_s === null ? "" : " left"}`
+        : "";
     setText(text, [where, left].filter(Boolean).join(lostSince ? ", " : " · ") || "\u00a0");
     document.title = active && done > 0 ? `${Math.floor(100 * done)} % ${this.title}` : this.title;
     if (active) this.#say(where);
@@ -34,7 +38,9 @@ export class Progress {
     const epoch = this.lines.store.last("axis/epoch");
     if (!Number.isFinite(epoch)) return "";
     const whole = Math.max(1, Math.ceil(epoch - 1e-9));
-    return this.epochs && whole <= this.epochs ? `Epoch ${number(whole)} of ${number(this.epochs)}` : `Epoch ${number(whole)}`;
+    return this.epochs && whole <= this.epochs
+      ? `Epoch ${number(whole)} of ${number(this.epochs)}`
+      : `Epoch ${number(whole)}`;
   }
 
   /** Plain training needs no words. @param {string} phase */
@@ -48,6 +54,9 @@ export class Progress {
     const accuracy = this.lines.newest("test/accuracy");
     if (!where || (this.spokenAt && now - this.spokenAt < SPOKEN_EVERY)) return;
     this.spokenAt = now;
-    setText(document.getElementById("spoken"), where + (accuracy === undefined ? "" : `, test accuracy ${percent(accuracy)}`));
+    setText(
+      document.getElementById("spoken"),
+      where + (accuracy === undefined ? "" : `, test accuracy ${percent(accuracy)}`),
+    );
   }
 }

@@ -33,21 +33,37 @@ export class ResultCards {
     const { figures } = this.board;
     const separations = ended ? figures.separations() : [];
     /** @type {{node: HTMLElement, width: number}[]} */ const cards = [];
-    if (separations.length && separations.length <= MANY) for (const layer of separations) cards.push({ node: this.#separation(layer), width: separations.length === 1 ? 12 : 6 });
-    const confusion = this.#table("confusion", "Confusion", "counts; stronger tint, more mistakes", (body) => confusionTable(body), (body) => ["wrong", number(wrongCount(body))]);
+    if (separations.length && separations.length <= MANY)
+      for (const layer of separations)
+        cards.push({ node: this.#separation(layer), width: separations.length === 1 ? 12 : 6 });
+    const confusion = this.#table(
+      "confusion",
+      "Confusion",
+      "counts; stronger tint, more mistakes",
+      (body) => confusionTable(body),
+      (body) => ["wrong", number(wrongCount(body))],
+    );
     const labels = figures.get("confusion")?.labels ?? [];
-    const mistakes = this.#table("mistakes", "Worst mistakes", "with the largest lead of a wrong label", (body) => this.#mistakes(body, labels), () => ["", ""]);
+    const mistakes = this.#table(
+      "mistakes",
+      "Worst mistakes",
+      "with the largest lead of a wrong label",
+      (body) => this.#mistakes(body, labels),
+      () => ["", ""],
+    );
     if (confusion) cards.push({ node: confusion, width: 6 });
     if (mistakes) cards.push({ node: mistakes, width: 6 });
-    for (const entry of this.bars) if (this.parts[entry.rows]?.length) cards.push({ node: this.#bars(entry), width: 6 });
+    for (const entry of this.bars)
+      if (this.parts[entry.rows]?.length) cards.push({ node: this.#bars(entry), width: 6 });
     this.#place(cards);
   }
 
   /** @param {{node: HTMLElement, width: number}[]} cards */
   #place(cards) {
     const widths = fillRows(cards.map((card) => card.width));
-    cards.forEach(({ node }, i) => (node.className = `card w${widths[i]}`));
-    const same = cards.length === this.grid.childElementCount && cards.every(({ node }, i) => this.grid.children[i] === node);
+    cards.forEach(({ node }, i) => (node.className = `card span-${widths[i]}`));
+    const same =
+      cards.length === this.grid.childElementCount && cards.every(({ node }, i) => this.grid.children[i] === node);
     if (!same) this.grid.replaceChildren(...cards.map(({ node }) => node));
     this.grid.hidden = !cards.length;
     for (const card of this.charts.values()) card.touch();
@@ -55,12 +71,23 @@ export class ResultCards {
 
   /** @param {any} body @param {string[]} labels */
   #mistakes(body, labels) {
-    const words = el("p", { class: "note" }, "True → read as. Bars: score of every label; strong is the true one, blue the one chosen.");
+    const words = el(
+      "p",
+      { class: "note" },
+      "True → read as. Bars: score of every label; strong is the true one, blue the one chosen.",
+    );
     const box = el("div", {}, mistakeList(body, labels), words);
     return box;
   }
 
-  /** A card that holds HTML made from a figure; made anew when the figure is. @param {string} name @param {string} title @param {string} what @param {(body: any) => HTMLElement} make @param {(body: any) => [string, string]} now */
+  /**
+   * A card that holds HTML made from a figure; made anew when the figure is.
+   * @param {string} name
+   * @param {string} title
+   * @param {string} what
+   * @param {(body: any) => HTMLElement} make
+   * @param {(body: any) => [string, string]} now
+   */
   #table(name, title, what, make, now) {
     const body = this.board.figures.get(name);
     if (!body) return null;
@@ -80,7 +107,11 @@ export class ResultCards {
     for (const [name, known] of this.tables) this.tables.set(name, { ...known, body: null });
   }
 
-  /** @param {string} id @param {string} title @param {Omit<import("./chart-card.js").Source, "id"|"title"|"zoomable"|"logarithmic">} source */
+  /**
+   * @param {string} id
+   * @param {string} title
+   * @param {Omit<import("./chart-card.js").Source, "id"|"title"|"zoomable"|"logarithmic">} source
+   */
   #chart(id, title, source) {
     const known = this.charts.get(id);
     if (known) return known.node;
@@ -95,7 +126,12 @@ export class ResultCards {
     return this.#chart(`separation-${layer}`, `Separation in L${layer}`, {
       picture: (tokens, height) => (figure() ? separationChart(figure(), this.board.scene(tokens, height)) : null),
       now: () => (figure() ? orderText(figure()) : null),
-      summary: () => `Separation in layer ${layer}: ${figure()?.ordered == null ? "histogram of goodness" : `${quantity(figure().ordered, "fraction")} of pairs in the right order`}.`,
+      summary: () => {
+        const ordered = figure()?.ordered;
+        const said =
+          ordered == null ? "histogram of goodness" : `${quantity(ordered, "fraction")} of pairs in the right order`;
+        return `Separation in layer ${layer}: ${said}.`;
+      },
     });
   }
 

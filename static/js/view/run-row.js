@@ -62,7 +62,8 @@ function updateLine(row, run) {
   let drawn = cell?.querySelector("path");
   if (cell && !drawn) {
     const template = document.createElement("template");
-    template.innerHTML = '<svg class="mini" viewBox="0 0 108 30" role="img" aria-label="Test accuracy so far"><path/></svg>';
+    template.innerHTML =
+      '<svg class="mini" viewBox="0 0 108 30" role="img" aria-label="Test accuracy so far"><path/></svg>';
     cell.replaceChildren(template.content);
     drawn = cell.querySelector("path");
   }
@@ -74,7 +75,7 @@ export function updateTook(row, now = Date.now()) {
   const { started, ended } = row.dataset;
   if (!started) return;
   const end = ended ? Date.parse(ended) : now;
-  setText(row.querySelector(".c-took .q"), duration(Math.max(0, (end - Date.parse(started)) / 1000)));
+  setText(row.querySelector(".c-took .quantity"), duration(Math.max(0, (end - Date.parse(started)) / 1000)));
 }
 
 /**
@@ -85,10 +86,10 @@ export function updateRow(row, run) {
   row.dataset.status = run.status;
   row.dataset.started = run.started ?? "";
   row.dataset.ended = run.ended ?? "";
-  setText(row.querySelector(".nm"), run.name);
+  setText(row.querySelector(".run-name"), run.name);
   updateStatus(row, run);
   updateLine(row, run);
-  const cell = (/** @type {string} */ name) => row.querySelector(`.c-${name} .q`);
+  const cell = (/** @type {string} */ name) => row.querySelector(`.c-${name} .quantity`);
   const { latest } = run;
   setQuantity(cell("accuracy"), percent(latest["test/accuracy"]));
   setQuantity(cell("memory"), bytes(latest["memory/cuda_peak"] ?? latest["memory/rss_peak"] ?? latest["memory/rss"]));

@@ -1,6 +1,6 @@
 /**
- * Who draws next. One chart a frame, only those in view, only while the tab shows: eight charts redrawn in one task take
- * the main thread for a fifth of a second, eight tasks of one chart each do not.
+ * Who draws next. One chart a frame, only those in view, only while the tab shows: eight charts redrawn in one task
+ * take the main thread for a fifth of a second, eight tasks of one chart each do not.
  */
 
 /**

@@ -4,7 +4,9 @@ import { setQuantity, setText } from "./dom.js";
 import { duration, number, percent, points, quantity, si } from "./format.js";
 
 /** @typedef {import("../data/lines.js").Lines} Lines */
-/** @typedef {{id: string, accuracy: number|null, memory: number|null, energy: number|null, seconds: number|null}} Twin */
+/**
+ * @typedef {{id: string, accuracy: number|null, memory: number|null, energy: number|null, seconds: number|null}} Twin
+ */
 /** @typedef {{title: string, text: string, note: string}} Stat */
 /** @typedef {{lines: Lines, twin: Twin|null, took: () => number|null, rate: string}} About */
 
@@ -57,15 +59,25 @@ function against({ lines, twin }) {
 
 /** @param {About} about @returns {Stat} */
 function weakest({ lines }) {
-  const gaps = lines.names("layers/*/gap").map((name) => ({ layer: Number(name.split("/")[1]), value: lines.told(name) ?? NaN }));
+  const gaps = lines
+    .names("layers/*/gap")
+    .map((name) => ({ layer: Number(name.split("/")[1]), value: lines.told(name) ?? NaN }));
   if (!gaps.length) return { title: "Training loss", text: quantity(lines.told("train/loss"), ""), note: "" };
   const least = gaps.reduce((a, b) => (b.value < a.value ? b : a));
   const below = gaps.filter((gap) => gap.value <= 0).length;
   const sign = least.value > 0 ? "+" : "";
-  return { title: "Weakest gap", text: `L${least.layer} ${sign}${number(least.value)}`, note: below ? `${below} of ${gaps.length} layers ≤ 0` : "g⁺ − g⁻, all layers > 0" };
+  return {
+    title: "Weakest gap",
+    text: `L${least.layer} ${sign}${number(least.value)}`,
+    note: below ? `${below} of ${gaps.length} layers ≤ 0` : "g⁺ − g⁻, all layers > 0",
+  };
 }
 
-/** Images over the seconds of training so far: a sample of a moment is for the chart. @param {About} about @returns {Stat} */
+/**
+ * Images over the seconds of training so far: a sample of a moment is for the chart.
+ * @param {About} about
+ * @returns {Stat}
+ */
 function speed({ lines, rate }) {
   const [seconds, epochs, images] = ["time", "epoch", "images"].map((axis) => latestAxis(lines, axis));
   const note = seconds > 0 && epochs > 0 ? `mean, ${duration(seconds / epochs)} an epoch` : "";
@@ -73,7 +85,11 @@ function speed({ lines, rate }) {
   return { title: "Throughput", text: si(value, rate), note };
 }
 
-/** The highest so far: a process that goes on after another knows of its own peak only. @param {Lines} lines @param {string} name */
+/**
+ * The highest so far: a process that goes on after another knows of its own peak only.
+ * @param {Lines} lines
+ * @param {string} name
+ */
 const peak = (lines, name) => lines.whole?.[name] ?? best(lines, name)?.value;
 
 /** @param {About} about @returns {Stat} */
@@ -89,10 +105,18 @@ function memory({ lines, twin }) {
 function cost({ lines, twin, took }) {
   const joules = lines.told("energy/total");
   if (joules !== undefined) {
-    return { title: "Energy", text: si(joules, "J"), note: compared(joules, twin?.energy) || `${number(joules / 3600)} Wh` };
+    return {
+      title: "Energy",
+      text: si(joules, "J"),
+      note: compared(joules, twin?.energy) || `${number(joules / 3600)} Wh`,
+    };
   }
   const training = latestAxis(lines, "time");
-  return { title: "Took", text: duration(took()), note: Number.isFinite(training) ? `training ${duration(training)} of it` : "" };
+  return {
+    title: "Took",
+    text: duration(took()),
+    note: Number.isFinite(training) ? `training ${duration(training)} of it` : "",
+  };
 }
 
 const STATS = [accuracy, against, weakest, speed, memory, cost];

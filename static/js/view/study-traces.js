@@ -21,7 +21,11 @@ export function studyTraces(study, colour) {
   }));
 }
 
-/** The range of the depths: fixed from the start, so that the axis does not jump when points come. @param {number[]} depths @returns {[number, number]} */
+/**
+ * The range of the depths: fixed from the start, so that the axis does not jump when points come.
+ * @param {number[]} depths
+ * @returns {[number, number]}
+ */
 export function depthRange(depths) {
   const [first, last] = [depths[0], depths[depths.length - 1]];
   const room = Math.max(0.5, (last - first) * 0.03);

@@ -1,6 +1,7 @@
 /** Light, dark or the system's: a cookie, so that the server renders it; `token` gives scripts the resolved colours. */
 
 import { cookiePath } from "../net/root.js";
+import { hexPair } from "./palette.js";
 
 /** @typedef {"light" | "dark"} Theme */
 
@@ -31,7 +32,13 @@ export function token(name) {
   probe.style.color = `var(${name})`;
   const computed = getComputedStyle(probe).color;
   const parts = computed.match(/^rgb\((\d+), (\d+), (\d+)\)$/);
-  return parts ? `#${parts.slice(1).map((n) => Number(n).toString(16).padStart(2, "0")).join("")}` : computed;
+  return parts
+    ? "#" +
+        parts
+          .slice(1)
+          .map((n) => hexPair(Number(n)))
+          .join("")
+    : computed;
 }
 
 /** @type {Set<() => void>} */

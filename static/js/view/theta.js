@@ -39,13 +39,20 @@ const short = (value) => String(Number(value.toPrecision(3))).replace("-", "−"
 export function thetaPicture(theta, slope) {
   const c = curves(theta, slope);
   const middle = (LEFT + RIGHT) / 2;
-  const words = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ t, anchor = "start") => svg("text", { x, y, "text-anchor": anchor }, t);
+  const words = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ t, anchor = "start") =>
+    svg("text", { x, y, "text-anchor": anchor }, t);
   const line = { stroke: "var(--text)", "stroke-width": 1.5, fill: "none" };
+  const shown = "Loss by goodness: that of positive data falls, that of negative data rises, they cross at";
   return svg(
     "svg",
-    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `Loss by goodness: that of positive data falls, that of negative data rises, they cross at θ = ${short(theta)}` },
+    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${shown} θ = ${short(theta)}` },
     svg("path", { d: `M${LEFT} ${TOP}V${BOTTOM}H${RIGHT}`, stroke: "var(--control)", fill: "none" }),
-    svg("path", { d: `M${middle} ${TOP - 6}V${BOTTOM}`, stroke: "var(--text2)", "stroke-dasharray": "1.5 3", fill: "none" }),
+    svg("path", {
+      d: `M${middle} ${TOP - 6}V${BOTTOM}`,
+      stroke: "var(--text2)",
+      "stroke-dasharray": "1.5 3",
+      fill: "none",
+    }),
     svg("path", { d: path(c.positive, c.most), ...line }),
     svg("path", { d: path(c.negative, c.most), ...line, "stroke-dasharray": "5 3" }),
     words(middle + 5, TOP + 1, `θ = ${short(theta)}`),

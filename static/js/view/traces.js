@@ -8,18 +8,40 @@ import { endLabels, escapeText, layout, yRange } from "./plot.js";
 
 /** @typedef {{glob: string, label: string, style: "solid"|"dashed"|"thin"|"area"}} SeriesEntry */
 /** @typedef {{glob: string, how: "last"|"best"|"least"|"mean"|"highest", words: string}} NowEntry */
-/** @typedef {{id: string, title: string, what: string, series: SeriesEntry[], unit: string, kind: string, width: number, now: NowEntry|null, theta: boolean, from_zero: boolean, more: boolean}} ChartEntry */
+/**
+ * @typedef {{
+ *   id: string, title: string, what: string, series: SeriesEntry[], unit: string, kind: string, width: number,
+ *   now: NowEntry|null, theta: boolean, from_zero: boolean, more: boolean
+ * }} ChartEntry
+ */
 /** @typedef {import("../data/lines.js").Lines} Lines */
 /** @typedef {import("./plot.js").Tokens} Tokens */
-/** @typedef {{lines: Lines, tokens: Tokens, layers: number, theta: number|(number|null)[]|null, points: number, height: number, runId: string}} Scene */
-/** @typedef {{layer: number|null, label: string, colour: string, x: number[], y: number[], style: SeriesEntry["style"]}} Drawn */
-/** @typedef {{traces: object[], layout: any, what: string, layerOfTrace: (number|null)[], drawn: Drawn[], scale: Scale}} Picture */
-/** @typedef {{by: number, unit: string}} Scale what a value is multiplied by before it is drawn, and the unit it then has */
+/**
+ * @typedef {{
+ *   lines: Lines, tokens: Tokens, layers: number, theta: number|(number|null)[]|null, points: number, height: number,
+ *   runId: string
+ * }} Scene
+ */
+/**
+ * @typedef {{
+ *   layer: number|null, label: string, colour: string, x: number[], y: number[], style: SeriesEntry["style"]
+ * }} Drawn
+ */
+/**
+ * @typedef {{
+ *   traces: object[], layout: any, what: string, layerOfTrace: (number|null)[], drawn: Drawn[], scale: Scale
+ * }} Picture
+ */
+/**
+ * What a value is multiplied by before it is drawn, and the unit it then has.
+ * @typedef {{by: number, unit: string}} Scale
+ */
 
 export const MANY = 8; // beyond it a line has no name of its own at its end, and maps take the place of lines
 
 /** @param {ChartEntry} chart @param {Lines} lines */
-export const seriesOf = (chart, lines) => chart.series.flatMap((entry) => lines.names(entry.glob).map((name) => ({ entry, name })));
+export const seriesOf = (chart, lines) =>
+  chart.series.flatMap((entry) => lines.names(entry.glob).map((name) => ({ entry, name })));
 
 /** How the axis counts: per cent, MB or GB, plain. @param {string} unit @param {number} most @returns {Scale} */
 export function scaleOf(unit, most) {
@@ -30,7 +52,12 @@ export function scaleOf(unit, most) {
   return { by: 1000 ** -power, unit: ["", "k", "M", "G"][power] + unit };
 }
 
-/** @param {Scene} scene @param {number|null} layer @param {SeriesEntry} entry @param {number} place among the chart's plain lines */
+/**
+ * @param {Scene} scene
+ * @param {number|null} layer
+ * @param {SeriesEntry} entry
+ * @param {number} place among the chart's plain lines
+ */
 function colourOf(scene, layer, entry, place) {
   if (layer !== null) return layerColour(scene.tokens.theme, layer - 1, scene.layers);
   return place === 0 && entry.style !== "thin" ? scene.tokens.accent : scene.tokens.text2;
@@ -92,7 +119,17 @@ export function thetaOf(scene) {
 /** @param {number} theta @param {Tokens} tokens */
 function thetaMarks(theta, tokens) {
   return {
-    shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: theta, y1: theta, line: { color: tokens.text2, width: 1, dash: "1.5px,3px" } }],
+    shapes: [
+      {
+        type: "line",
+        xref: "paper",
+        x0: 0,
+        x1: 1,
+        y0: theta,
+        y1: theta,
+        line: { color: tokens.text2, width: 1, dash: "1.5px,3px" },
+      },
+    ],
     annotations: [
       {
         text: `threshold θ = ${Number.isInteger(theta) ? theta.toFixed(1) : short(theta)}`,
@@ -117,7 +154,13 @@ function thetaMarks(theta, tokens) {
  */
 function labels(drawn, scene, range, place) {
   const lone = drawn.length === 1; // the card's title names it
-  const named = drawn.filter((line) => line.label && (line.layer === null ? !lone : scene.layers <= MANY || line.layer === scene.lines.state.focus || edge(line.layer, drawn)));
+  const named = drawn.filter(
+    (line) =>
+      line.label &&
+      (line.layer === null
+        ? !lone
+        : scene.layers <= MANY || line.layer === scene.lines.state.focus || edge(line.layer, drawn)),
+  );
   const window = scene.lines.window();
   const ends = named.flatMap((line) => {
     const last = window ? interpolate(line.x, line.y, window[1]) : line.y.findLast((value) => Number.isFinite(value));
@@ -130,7 +173,11 @@ function labels(drawn, scene, range, place) {
   return endLabels(ends, scene.height);
 }
 
-/** With many layers only the first, the last and the one in focus have a name at their end. @param {number} layer @param {Drawn[]} drawn */
+/**
+ * With many layers only the first, the last and the one in focus have a name at their end.
+ * @param {number} layer
+ * @param {Drawn[]} drawn
+ */
 function edge(layer, drawn) {
   const shown = drawn.map((line) => line.layer ?? 0);
   return layer === Math.min(...shown) || layer === Math.max(...shown);
@@ -143,7 +190,13 @@ function xAxis(scene) {
   const { suffix } = scene.lines.unit();
   const range = window ? { range: window, autorange: false } : { autorange: true };
   const words = { epoch: "epoch %{x:.2~f}", step: "step %{x:,d}", time: `%{x:.4~g}${suffix}` }[axis];
-  return { ...range, tickformat: axis === "step" ? "~s" : "~g", ticksuffix: suffix, showticksuffix: "last", unifiedhovertitle: { text: words } };
+  return {
+    ...range,
+    tickformat: axis === "step" ? "~s" : "~g",
+    ticksuffix: suffix,
+    showticksuffix: "last",
+    unifiedhovertitle: { text: words },
+  };
 }
 
 /** @param {ChartEntry} chart @param {Scale} scale @param {number} low */
@@ -171,7 +224,8 @@ export function lineChart(chart, scene) {
   const place = (/** @type {number} */ value) => (log ? Math.log10(value * scale.by) : value * scale.by);
   const names = range ? labels(drawn, scene, range, place) : [];
   const longest = Math.max(0, ...names.map((label) => label.text.length));
-  const si = scale.unit === "img/s" || scale.unit === "windows/s" || (scale.unit === "" && range !== null && range[1] >= 10_000);
+  const si =
+    scale.unit === "img/s" || scale.unit === "windows/s" || (scale.unit === "" && range !== null && range[1] >= 10_000);
   return {
     traces: drawn.map((line) => lineTrace(line, scene, scale)),
     layout: layout(scene.tokens, {
@@ -179,7 +233,11 @@ export function lineChart(chart, scene) {
       hovermode: drawn.length > 2 * MANY ? "closest" : "x unified",
       margin: { r: names.length ? 16 + 6.4 * longest : 16 },
       xaxis: xAxis(scene),
-      yaxis: { ...(range ? { range, autorange: false } : {}), type: log ? "log" : "linear", ...(si ? { tickformat: "~s" } : {}) },
+      yaxis: {
+        ...(range ? { range, autorange: false } : {}),
+        type: log ? "log" : "linear",
+        ...(si ? { tickformat: "~s" } : {}),
+      },
       shapes: marks.shapes,
       annotations: [...marks.annotations, ...names],
     }),
@@ -192,13 +250,20 @@ export function lineChart(chart, scene) {
 
 const COLUMNS = 240; // of a heat map
 
-/** Rows = layers, x = progress: what reads when there are too many lines. @param {ChartEntry} chart @param {Scene} scene @returns {Picture} */
+/**
+ * Rows = layers, x = progress: what reads when there are too many lines.
+ * @param {ChartEntry} chart
+ * @param {Scene} scene
+ * @returns {Picture}
+ */
 export function heatChart(chart, scene) {
   const drawn = drawnLines(chart, { ...scene, points: 2 * COLUMNS });
   const xs = drawn.flatMap((line) => [line.x[0], line.x[line.x.length - 1]]).filter(Number.isFinite);
   const [low, high] = scene.lines.window() ?? [Math.min(...xs), Math.max(...xs)];
   const scale = scaleOf(chart.unit, highest(drawn));
-  const z = drawn.map((line) => columns(line, low, high, COLUMNS).map((value) => (value === null ? null : value * scale.by)));
+  const z = drawn.map((line) =>
+    columns(line, low, high, COLUMNS).map((value) => (value === null ? null : value * scale.by)),
+  );
   const flat = z.flat().filter((value) => value !== null);
   const range = yRange([{ y: /** @type {number[]} */ (flat) }], { tail: chart.unit === "fraction" }) ?? [0, 1];
   const [least, most] = chart.unit === "fraction" ? range : [Math.min(...flat, 0), Math.max(...flat)];
@@ -212,7 +277,16 @@ export function heatChart(chart, scene) {
         zmin: least,
         zmax: most,
         colorscale: heatScale(scene.tokens.theme, least, most, scene.tokens),
-        colorbar: { thickness: 6, len: 1, outlinewidth: 0, ticks: "", nticks: 4, xpad: 8, ypad: 4, tickfont: { size: 11, color: scene.tokens.text3 } },
+        colorbar: {
+          thickness: 6,
+          len: 1,
+          outlinewidth: 0,
+          ticks: "",
+          nticks: 4,
+          xpad: 8,
+          ypad: 4,
+          tickfont: { size: 11, color: scene.tokens.text3 },
+        },
         hovertemplate: `%{y}: %{z:+.3~g}<extra></extra>`.replace("+", chart.unit === "fraction" ? "" : "+"),
       },
     ],
@@ -232,10 +306,17 @@ export function heatChart(chart, scene) {
 
 const SHADES = [1, 0.72, 0.45, 0.2]; // of a layer's colour, for the parts of its bar
 
-/** Last values stacked, one bar a layer in the layer's own colour, the parts by shade. @param {ChartEntry} chart @param {Scene} scene @returns {Picture} */
+/**
+ * Last values stacked, one bar a layer in the layer's own colour, the parts by shade.
+ * @param {ChartEntry} chart
+ * @param {Scene} scene
+ * @returns {Picture}
+ */
 export function layerBars(chart, scene) {
   const { lines, tokens } = scene;
-  const parts = chart.series.map((entry) => ({ label: entry.label, names: lines.names(entry.glob) })).filter((part) => part.names.length);
+  const parts = chart.series
+    .map((entry) => ({ label: entry.label, names: lines.names(entry.glob) }))
+    .filter((part) => part.names.length);
   const all = [...new Set(parts.flatMap((part) => part.names.map((name) => layerOf(name) ?? 0)))].sort((a, b) => a - b);
   const value = (/** @type {string[]} */ names, /** @type {number} */ layer) => {
     const name = names.find((candidate) => layerOf(candidate) === layer);
@@ -249,7 +330,10 @@ export function layerBars(chart, scene) {
     name: part.label,
     x: all.map((layer) => `L${layer}`),
     y: all.map((layer) => value(part.names, layer) * scale.by),
-    marker: { color: colours.map((colour) => fade(colour, SHADES[i % SHADES.length])), line: { width: all.length > MANY ? 0 : 1, color: colours } },
+    marker: {
+      color: colours.map((colour) => fade(colour, SHADES[i % SHADES.length])),
+      line: { width: all.length > MANY ? 0 : 1, color: colours },
+    },
     hovertemplate: `%{y:.3~g}${THIN}${scale.unit}`,
   }));
   return {
@@ -261,7 +345,9 @@ export function layerBars(chart, scene) {
       xaxis: { type: "category", tickformat: "", nticks: 8, showspikes: false, fixedrange: true },
       yaxis: { rangemode: "tozero" },
     }),
-    what: [scale.unit, parts.length > 1 ? `from below: ${parts.map((part) => part.label).join(", ")}` : chart.what].filter(Boolean).join(" · "),
+    what: [scale.unit, parts.length > 1 ? `from below: ${parts.map((part) => part.label).join(", ")}` : chart.what]
+      .filter(Boolean)
+      .join(" · "),
     layerOfTrace: traces.map(() => null),
     drawn: [],
     scale,

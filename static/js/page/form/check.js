@@ -1,11 +1,15 @@
 /** Ask the server what it makes of the form, and put its answer into the page. An older answer is dropped. */
 
 /**
- * @typedef {{changed: boolean, errors: string, gone: boolean, off?: Record<string, string>, without?: string[], why?: string, aside?: string, title?: string, unit?: string, placeholder?: string}} Piece
+ * @typedef {{
+ *   changed: boolean, errors: string, gone: boolean, off?: Record<string, string>, without?: string[], why?: string,
+ *   aside?: string, title?: string, unit?: string, placeholder?: string
+ * }} Piece
  * @typedef {{
  *   groups: {name: string, summary: string, changed: number, bad: number, more: string}[],
  *   fields: Record<string, Piece>, name: string, seeds: string,
- *   html: {numbers: string, changes: string, no_controls: string}, controls: Record<string, string>, auto_name: string, start: string, twin: string | null, line: string,
+ *   html: {numbers: string, changes: string, no_controls: string}, controls: Record<string, string>,
+ *   auto_name: string, start: string, twin: string | null, line: string,
  *   foot: string, command: string, net: import("../../view/net-geometry.js").Net, said: string
  * }} Answer
  */

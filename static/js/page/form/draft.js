@@ -8,7 +8,9 @@ const PREFIX = "ffweb.draft.";
 export function load(key) {
   try {
     const found = JSON.parse(localStorage.getItem(PREFIX + key) ?? "null");
-    return found && typeof found.texts === "object" && found.texts ? { texts: found.texts, left: found.left ?? {} } : null;
+    return found && typeof found.texts === "object" && found.texts
+      ? { texts: found.texts, left: found.left ?? {} }
+      : null;
   } catch {
     return null; // no storage, or something else wrote there
   }

@@ -6,7 +6,7 @@
 export const quoted = (text) => `"${CSS.escape(text)}"`;
 
 /**
- * The wrapper of a field: `.f[data-field]`.
+ * The wrapper of a field: `.field[data-field]`.
  * @param {ParentNode} form
  * @param {string} path
  */
@@ -36,7 +36,9 @@ export function texts(form) {
  * @returns {boolean} whether there is such a field, and such a value in it
  */
 export function setText(form, name, text) {
-  const controls = /** @type {Control[]} */ ([...form.querySelectorAll(`[name=${quoted(name)}]:not([type=hidden], button)`)]);
+  const controls = /** @type {Control[]} */ ([
+    ...form.querySelectorAll(`[name=${quoted(name)}]:not([type=hidden], button)`),
+  ]);
   const control = controls.find((c) => !isRadio(c) || c.value === text);
   if (!control) return false;
   control.disabled = false;

@@ -13,11 +13,11 @@ const FIRST_WIDTH = "500";
  * @param {() => number | null} inputs width of the input, for the head of the chain
  */
 export function chain(source, inputs) {
-  const list = el("div", { class: "lays", role: "group", "aria-label": "Layers, from the input up" });
+  const list = el("div", { class: "layer-list", role: "group", "aria-label": "Layers, from the input up" });
   const first = `${source.id}-1`;
   const named = source.inputMode === "numeric" ? "Units" : "Channels";
   const described = source.getAttribute("aria-describedby") ?? "";
-  source.closest(".f")?.querySelector("label")?.setAttribute("for", first);
+  source.closest(".field")?.querySelector("label")?.setAttribute("for", first);
   source.hidden = true;
   source.after(list);
 
@@ -30,16 +30,27 @@ export function chain(source, inputs) {
 
   /** @param {string} size @param {number} i @param {string[]} sizes */
   function layer(size, i, sizes) {
-    const input = el("input", { value: size, inputmode: source.inputMode, autocomplete: "off", "aria-label": `${named} of layer ${i + 1}`, "aria-describedby": described, "data-for": source.name });
+    const input = el("input", {
+      value: size,
+      inputmode: source.inputMode,
+      autocomplete: "off",
+      "aria-label": `${named} of layer ${i + 1}`,
+      "aria-describedby": described,
+      "data-for": source.name,
+    });
     if (i === 0) input.id = first;
     input.addEventListener("input", () => {
       source.value = [...list.querySelectorAll("input")].map((node) => node.value.trim() || "0").join(", ");
     });
-    const swatch = svg("svg", { class: "sw", viewBox: "0 0 14 4", "aria-hidden": "true" }, svg("rect", { width: 14, height: 4, fill: layerColour(theme(), i, sizes.length) }));
+    const swatch = svg(
+      "svg",
+      { class: "swatch", viewBox: "0 0 14 4", "aria-hidden": "true" },
+      svg("rect", { width: 14, height: 4, fill: layerColour(theme(), i, sizes.length) }),
+    );
     const drop = el("button", { type: "button", "aria-label": `Remove layer ${i + 1}` }, icon("bad"));
     drop.hidden = sizes.length === 1;
     drop.addEventListener("click", () => write(sizes.toSpliced(i, 1), Math.max(0, i - 1)));
-    return el("span", { class: "lay" }, swatch, `L${i + 1}`, input, drop);
+    return el("span", { class: "layer-size" }, swatch, `L${i + 1}`, input, drop);
   }
 
   /** @param {number} [focus] */
@@ -47,7 +58,9 @@ export function chain(source, inputs) {
     const sizes = widths(source.value);
     const before = inputs();
     const add = el("button", { type: "button", class: "btn" }, icon("plus"), "Add layer");
-    add.addEventListener("click", () => write([...widths(source.value), widths(source.value).at(-1) ?? FIRST_WIDTH], sizes.length));
+    add.addEventListener("click", () =>
+      write([...widths(source.value), widths(source.value).at(-1) ?? FIRST_WIDTH], sizes.length),
+    );
     const arrow = () => el("span", { class: "arr", "aria-hidden": "true" }, "→");
     const head = before ? [el("span", { class: "arr" }, `${before}`), arrow()] : [];
     const parts = sizes.flatMap((size, i) => (i ? [arrow(), layer(size, i, sizes)] : [layer(size, i, sizes)]));

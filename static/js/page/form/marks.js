@@ -6,8 +6,8 @@ import { same, texts, wrapper } from "./fields.js";
  * @param {boolean} changed
  */
 export function markField(field, changed) {
-  field.classList.toggle("chg", changed);
-  const was = field.querySelector(":scope > .fl > .was > span");
+  field.classList.toggle("changed", changed);
+  const was = field.querySelector(":scope > .field-label > .was > span");
   if (was instanceof HTMLElement) was.hidden = !changed;
 }
 
@@ -24,9 +24,13 @@ export function markAll(form) {
 
 /** @param {HTMLFormElement} form */
 export function countAll(form) {
-  for (const group of form.querySelectorAll(".g")) {
-    show(group, ".n.x", group.querySelectorAll(".f.bad").length);
-    show(group, ".n.c", group.querySelector(".f.bad") ? 0 : group.querySelectorAll(".f.chg").length);
+  for (const group of form.querySelectorAll(".group")) {
+    show(group, ".badge.to-fix", group.querySelectorAll(".field.bad").length);
+    show(
+      group,
+      ".badge.changed",
+      group.querySelector(".field.bad") ? 0 : group.querySelectorAll(".field.changed").length,
+    );
   }
 }
 

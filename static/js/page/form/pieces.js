@@ -37,9 +37,9 @@ function applyPiece(field, path, piece) {
   applyErrors(field, path, piece.errors);
   markField(field, piece.changed);
   if (piece.aside) say(`h-${path}`, piece.aside);
-  const title = field.querySelector(":scope > .fl > label");
+  const title = field.querySelector(":scope > .field-label > label");
   if (title && piece.title) title.textContent = piece.title;
-  const unit = field.querySelector(":scope > .in > .u");
+  const unit = field.querySelector(":scope > .field-control > .field-unit");
   if (unit && piece.unit) unit.textContent = piece.unit;
   field.hidden = piece.gone;
   if (piece.off) applyMisfits(field, path, piece.off, piece.without ?? []);
@@ -51,7 +51,9 @@ function applyErrors(field, path, html) {
   const bad = html.trim() !== "";
   field?.classList.toggle("bad", bad);
   setHtml(document.getElementById(`e-${path}`), html);
-  for (const control of field?.querySelectorAll(`[name=${quoted(path)}]:not([type=hidden]), [data-for=${quoted(path)}]`) ?? []) {
+  for (const control of field?.querySelectorAll(
+    `[name=${quoted(path)}]:not([type=hidden]), [data-for=${quoted(path)}]`,
+  ) ?? []) {
     if (bad) control.setAttribute("aria-invalid", "true");
     else control.removeAttribute("aria-invalid");
   }
@@ -102,9 +104,9 @@ function applyControls(form, answer) {
 /** @param {HTMLFormElement} form @param {Answer} answer */
 function applyGroups(form, answer) {
   for (const { name, summary, more } of answer.groups) {
-    const folded = form.querySelector(`[data-group=${quoted(name)}] > .b > details.rare > summary`);
+    const folded = form.querySelector(`[data-group=${quoted(name)}] > .group-body > details.rare > summary`);
     if (folded) folded.textContent = `More: ${more}`;
-    const node = form.querySelector(`[data-group=${quoted(name)}] > summary > .s`);
+    const node = form.querySelector(`[data-group=${quoted(name)}] > summary > .summary`);
     if (node && node.textContent !== summary) node.textContent = summary;
   }
 }

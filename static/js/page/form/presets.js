@@ -6,7 +6,10 @@
  * @param {string} wanted
  */
 export function matches(words, wanted) {
-  return wanted.toLowerCase().split(/\s+/).every((word) => words.includes(word));
+  return wanted
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => words.includes(word));
 }
 
 /** @param {HTMLElement} picker */
@@ -18,11 +21,13 @@ export function filterPresets(picker) {
   if (!(find instanceof HTMLElement) || !box || !said) return;
   find.hidden = false;
 
-  const shown = () => items.filter((item) => !item.hidden).map((item) => /** @type {HTMLElement} */ (item.querySelector("a")));
+  const shown = () =>
+    items.filter((item) => !item.hidden).map((item) => /** @type {HTMLElement} */ (item.querySelector("a")));
 
   box.addEventListener("input", () => {
     for (const item of items) item.hidden = !matches(item.dataset["words"] ?? "", box.value.trim());
-    for (const section of picker.querySelectorAll("section")) section.hidden = !section.querySelector("li:not([hidden])");
+    for (const section of picker.querySelectorAll("section"))
+      section.hidden = !section.querySelector("li:not([hidden])");
     const found = shown().length;
     said.textContent = box.value.trim() ? `${found} of ${items.length}` + (found ? "" : ": try mnist, conv, text") : "";
   });

@@ -12,7 +12,9 @@ const OWN = ["span", "frozen", "scope"];
 export function overrides(text) {
   try {
     const found = JSON.parse(text.trim() || "[]");
-    return Array.isArray(found) && found.every((row) => row && typeof row === "object" && !Array.isArray(row)) ? found : null;
+    return Array.isArray(found) && found.every((row) => row && typeof row === "object" && !Array.isArray(row))
+      ? found
+      : null;
   } catch {
     return null;
   }
@@ -21,10 +23,20 @@ export function overrides(text) {
 /** What else a row sets, in words: "objective threshold". @param {Override} row */
 export function besides(row) {
   const more = Object.entries(row).filter(([name, value]) => !OWN.includes(name) && value !== null);
-  return more.map(([name, value]) => `${name} ${value && typeof value === "object" && "kind" in value ? value.kind : JSON.stringify(value)}`).join(", ");
+  return more
+    .map(
+      ([name, value]) =>
+        `${name} ${value && typeof value === "object" && "kind" in value ? value.kind : JSON.stringify(value)}`,
+    )
+    .join(", ");
 }
 
-/** A row with another scope; the same kind keeps its fields, none is as the run has it. @param {Override} row @param {string} kind @returns {Override} */
+/**
+ * A row with another scope; the same kind keeps its fields, none is as the run has it.
+ * @param {Override} row
+ * @param {string} kind
+ * @returns {Override}
+ */
 export function withScope(row, kind) {
   const { scope, ...rest } = row;
   if (!kind) return rest;
@@ -55,7 +67,13 @@ export function spans(source, scopes) {
   /** @param {Override} row @param {number} i @param {Override[]} rows */
   function line(row, i, rows) {
     const n = `row ${i + 1}`;
-    const span = el("input", { value: String(row.span ?? ""), placeholder: "2-4", autocomplete: "off", spellcheck: "false", "aria-label": `Layers of ${n}: 2, 2-4, or 3- for all above` });
+    const span = el("input", {
+      value: String(row.span ?? ""),
+      placeholder: "2-4",
+      autocomplete: "off",
+      spellcheck: "false",
+      "aria-label": `Layers of ${n}: 2, 2-4, or 3- for all above`,
+    });
     span.addEventListener("change", (event) => {
       event.stopPropagation();
       write(replace(rows, i, { ...row, span: span.value.trim() }));
@@ -67,7 +85,12 @@ export function spans(source, scopes) {
       const { frozen: _, ...rest } = row;
       write(replace(rows, i, frozen.checked ? { ...rest, frozen: true } : rest));
     });
-    const scope = el("select", { "aria-label": `Scope of ${n}` }, el("option", { value: "" }, "Scope as the run"), ...scopes.map(({ text, title }) => el("option", { value: text, selected: row.scope?.kind === text }, title)));
+    const scope = el(
+      "select",
+      { "aria-label": `Scope of ${n}` },
+      el("option", { value: "" }, "Scope as the run"),
+      ...scopes.map(({ text, title }) => el("option", { value: text, selected: row.scope?.kind === text }, title)),
+    );
     scope.addEventListener("change", (event) => {
       event.stopPropagation();
       write(replace(rows, i, withScope(row, scope.value)));
@@ -75,7 +98,16 @@ export function spans(source, scopes) {
     const drop = el("button", { type: "button", class: "btn icon", "aria-label": `Remove ${n}` }, icon("bad"));
     drop.addEventListener("click", () => write(rows.toSpliced(i, 1), Math.max(0, i - 1)));
     const more = besides(row);
-    return el("div", { class: "row" }, el("span", { class: "lb" }, "Layers"), span, el("label", { class: "chk" }, frozen, el("span", {}, "Frozen")), el("span", { class: "sel" }, scope, icon("down")), drop, ...(more ? [el("span", { class: "more" }, more)] : []));
+    return el(
+      "div",
+      { class: "row" },
+      el("span", {}, "Layers"),
+      span,
+      el("label", { class: "check-label" }, frozen, el("span", {}, "Frozen")),
+      el("span", { class: "sel" }, scope, icon("down")),
+      drop,
+      ...(more ? [el("span", { class: "more" }, more)] : []),
+    );
   }
 
   /** @param {number} [focus] */
