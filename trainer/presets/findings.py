@@ -154,7 +154,8 @@ FINDINGS: tuple[Finding, ...] = (
         title="A longer run sweeps better and answers worse in one pass",
         text="Hinton’s recipe twice: 20 epochs with a falling rate, and 40 of which 20 at the full rate. Trying every "
         "label gets better with the longer run. The softmax that answers under a neutral label gets worse, although "
-        "it knows the training set by heart: perhaps the features come to expect a label.",
+        "it knows the training set by heart, and is then no better than one that reads the same layers frozen: perhaps "
+        "the features come to expect a label.",
         limits="One label strength and one dropout.",
         metric="test/error",
         cases=(
