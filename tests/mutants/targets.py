@@ -31,11 +31,13 @@ class Target:
         return f"{self.path.relative_to(ROOT / 'trainer')}:{self.qualname}"
 
     def function(self) -> FunctionType:
-        """The live function, out of its decorators."""
+        """The live function, out of its decorators; what a cache among them holds is let go."""
         found: Any = importlib.import_module(self.module)
         for part in self.qualname.split("."):
             found = inspect.getattr_static(found, part)
         found = found.fget if isinstance(found, property) else getattr(found, "__func__", found)
+        if hasattr(found, "cache_clear"):
+            found.cache_clear()
         function = inspect.unwrap(found)
         assert isinstance(function, FunctionType)
         return function

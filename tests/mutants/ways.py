@@ -39,12 +39,11 @@ class Mutant:
 
     target: Target
     way: str
-    line: int
     body: ast.FunctionDef
 
     @property
     def name(self) -> str:
-        return f"{self.target.name}:{self.line} {self.way}"
+        return f"{self.target.name}: {self.way}"
 
     def code(self) -> CodeType:
         """What the function runs, broken."""
@@ -69,14 +68,17 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 def mutants(target: Target) -> list[Mutant]:
     """Every way in which it is broken, no two alike."""
     found: dict[str, Mutant] = {}
+    around = {child: node for node in ast.walk(target.node) for child in ast.iter_child_nodes(node)}
     for place, node in enumerate(ast.walk(target.node)):
         if not _computed(node, target.node):
+            continue
+        if isinstance(node, ast.Return) and not _numbers(target.node):
             continue
         for way, change in _ways(node):
             body = copy.deepcopy(target.node)
             change(list(ast.walk(body))[place])
-            line = getattr(node, "lineno", target.node.lineno)
-            found.setdefault(ast.dump(body), Mutant(target, way, line, body))
+            where = f" in {_said(_setting(node, around))}" if isinstance(node, ast.Constant) else ""
+            found.setdefault(ast.dump(body), Mutant(target, way + where, body))
     found.pop(ast.dump(target.node), None)
     return list(found.values())
 
@@ -89,6 +91,19 @@ def _computed(node: ast.AST, function: ast.FunctionDef) -> bool:
         part for part in ast.walk(function) if isinstance(part, ast.JoinedStr | ast.Assert | ast.Raise | ast.AnnAssign)
     ]
     return not any(node in ast.walk(part) for part in outside if part)
+
+
+def _setting(node: ast.AST, around: dict[ast.AST, ast.AST]) -> ast.AST:
+    """The call, comparison or formula that a number stands in."""
+    while node in around and not isinstance(node, ast.Call | ast.Subscript | ast.BinOp | ast.Compare | ast.stmt):
+        node = around[node]
+    return node
+
+
+def _numbers(function: ast.FunctionDef) -> bool:
+    """Whether it returns numbers, or a tuple that begins with some."""
+    returns = ast.unparse(function.returns) if function.returns else ""
+    return returns.startswith(("Tensor", "float", "tuple[Tensor", "tuple[float"))
 
 
 def _ways(node: ast.AST) -> Iterator[tuple[str, Callable[[ast.AST], None]]]:

@@ -84,6 +84,14 @@ def test_rolls_begin_with_real_windows_and_go_on_as_the_head_says():
     assert {(*own.tolist(), int(after)) for own, after in zip(codes(x), y, strict=True)} <= windows
 
 
+def test_what_the_net_writes_looks_as_the_data_set_does():
+    config, data, net = made({**ROLLOUT, "data.standardise": "dataset"})
+    rolls = Rolls(Rollout(rolls=12, length=15), data, Head(config.readout, net))
+    real = data.x_train[:7]
+    assert float(data.mean.abs().max()) > 0
+    assert torch.allclose(rolls._images(real.squeeze(1).argmax(-1)), real.flatten(1), atol=1e-6)
+
+
 def test_each_character_is_drawn_by_the_chances_of_the_window_before_it():
     config, data, net = made(ROLLOUT)
     head = Head(config.readout, net)

@@ -86,3 +86,11 @@ def test_no_gradient_takes_a_shortcut():
     list(autograd.spans(net.layers, reach, net.coder.plain(images()), task, noises=[QUIET] * 7))
     moved = [bool(layer.buffer.grad.any()) for layer in net.layers]
     assert moved == [False, False, True, True, False, False, False]
+
+
+@pytest.mark.parametrize("places", [(3, 4), (6, 2), (3, 2)])
+def test_a_shortcut_is_averaged_to_the_places_of_what_it_meets(places):
+    block = next(layer.block for layer in make().layers if layer.block.join == "add")
+    x, shortcut = torch.rand(2, 8, *places), torch.rand(2, 8, 6, 4)
+    down, across = 6 // places[0], 4 // places[1]
+    assert torch.allclose(block.joined(x, shortcut), x + F.avg_pool2d(shortcut, (down, across)))

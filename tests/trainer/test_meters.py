@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import time
 import types
@@ -13,6 +14,7 @@ import pytest
 import torch
 
 from tests.trainer import tiny
+from tests.waiting import PATIENCE
 from trainer import meters, metrics
 from trainer.batches import Batches
 from trainer.errors import Stopped
@@ -41,6 +43,34 @@ def test_anonymous_memory_grows_with_tensors_but_not_with_mapped_files(tmp_path)
     assert mapped.sum() == 0
     block = torch.ones(100 * MB // 4)
     assert memory.anonymous() - before == pytest.approx(block.nbytes, rel=0.05)
+
+
+TOLD = """
+import json
+from trainer.meters import Meters, ProcMemory, PsutilMemory
+mine, other = ProcMemory(), PsutilMemory()
+first = {"rss": [mine.rss(), other.rss()], "peak": [mine.peak()]}
+whole = Meters("cpu")
+first["rss"] += [whole.rss(), whole.fast()["memory/rss"]]
+first["peak"].append(whole.rss_peak())
+first["anonymous"] = [mine.anonymous(), whole.anonymous()]
+print(json.dumps(first))
+"""
+
+
+def test_all_meters_mean_the_same_bytes():
+    """In a process of its own: a peak that was reset is another one for the kernel's accounts."""
+    done = subprocess.run([sys.executable, "-c", TOLD], capture_output=True, text=True, timeout=PATIENCE, check=True)
+    for name, told in json.loads(done.stdout).items():
+        assert all(value == pytest.approx(told[0], rel=0.05) for value in told), name
+
+
+@pytest.mark.parametrize(("system", "unit"), [("linux", 1024), ("darwin", 1)])
+def test_the_kernels_account_of_the_peak_is_read_in_its_unit(monkeypatch, system, unit):
+    huge = types.SimpleNamespace(ru_maxrss=1 << 40)
+    monkeypatch.setattr(meters.resource, "getrusage", lambda who: huge)
+    monkeypatch.setattr(meters.sys, "platform", system)
+    assert PsutilMemory().peak() == unit << 40
 
 
 def test_the_peak_stays_when_memory_is_given_back():

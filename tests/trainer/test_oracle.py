@@ -16,7 +16,7 @@ from trainer.axes.activation import Activation, AnyActivation
 from trainer.axes.competitors import AnyCompetitors, Competitors
 from trainer.axes.goodness import AnyGoodness, Goodness
 from trainer.axes.norm_base import Norm
-from trainer.axes.normalisation import AnyHandover, AnyNorm
+from trainer.axes.normalisation import AnyHandover, AnyNorm, BatchNorm, GroupNorm, LayerNorm
 from trainer.axes.objective import AnyObjective, Objective
 
 ROWS, CLASSES = 6, 4
@@ -129,6 +129,54 @@ def test_a_scale_by_length_is_what_it_divides_by(value: Norm) -> None:
     x = drawn(ROWS, 12)
     length = torch.linalg.vector_norm(x, dim=1, keepdim=True)
     assert same(x * value.scale(length, 12), value.apply(x, {}))
+
+
+@pytest.mark.parametrize("form", SHAPES)
+def test_layer_norm_is_over_a_row_and_group_norm_over_a_group_of_its_channels(form: str) -> None:
+    """Of tokens, layer norm is over each by itself."""
+    shape, axis = SHAPES[form], {"units": 1, "maps": 1, "tokens": 2}[form]
+    x = 3 * drawn(ROWS, *shape) + 1
+    rows = x.flatten(0, 1) if form == "tokens" else x.flatten(1)
+    made = LayerNorm(eps=0.25).apply(x, {})
+    assert torch.allclose(made.view_as(rows), standardised(rows, 0.25))
+    groups = x.movedim(axis, 1).reshape(ROWS * 4, -1)  # four stretches of neighbouring channels, all places of each
+    made = GroupNorm(groups=4, eps=0.25).apply(x, {})
+    assert torch.allclose(made.movedim(axis, 1).reshape(ROWS * 4, -1), standardised(groups, 0.25))
+
+
+def standardised(rows: Tensor, eps: float) -> Tensor:
+    return (rows - rows.mean(1, keepdim=True)) / (rows.var(1, correction=0, keepdim=True) + eps).sqrt()
+
+
+@pytest.mark.parametrize("form", SHAPES)
+@pytest.mark.parametrize("momentum", [0.1, 0.5])
+def test_batch_norm_is_over_all_rows_and_places_of_a_channel(form: str, momentum: float) -> None:
+    shape, axis = SHAPES[form], {"units": 1, "maps": 1, "tokens": 2}[form]
+    norm, x = BatchNorm(affine=True, eps=0.25, momentum=momentum), 3 * drawn(ROWS, *shape) + 1
+    channels = x.shape[axis]
+    state = norm.learned(channels, "cpu") | norm.running(channels, "cpu")
+    state["scale"].copy_(torch.arange(channels) + 1.0)
+    state["shift"].copy_(torch.arange(channels) * 0.1)
+    assert norm.learned_numbers(shape) == 2 * channels
+    seen = x.movedim(axis, 0).flatten(1)
+    mean, variance = seen.mean(1, keepdim=True), seen.var(1, correction=0, keepdim=True)
+    wanted = (seen - mean) / (variance + 0.25).sqrt() * state["scale"][:, None] + state["shift"][:, None]
+    made = norm.apply(x, state, training=True)
+    assert torch.allclose(made.movedim(axis, 0).flatten(1), wanted)
+    # the running means go a share of the way, the variance as of a sample
+    assert torch.allclose(state["mean"], momentum * mean[:, 0])
+    assert torch.allclose(state["variance"], 1 - momentum + momentum * seen.var(1))
+    read = (seen - state["mean"][:, None]) / (state["variance"][:, None] + 0.25).sqrt()
+    wanted = read * state["scale"][:, None] + state["shift"][:, None]
+    assert torch.allclose(norm.apply(x, state).movedim(axis, 0).flatten(1), wanted)
+
+
+def test_one_value_has_no_deviation() -> None:
+    norm = BatchNorm()
+    state = norm.running(5, "cpu")
+    x = drawn(1, 5)
+    assert torch.allclose(norm.apply(x, state, training=True), x, atol=1e-4)
+    assert not state["mean"].any()
 
 
 def test_every_normalisation_can_be_handed_over():

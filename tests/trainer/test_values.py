@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import cos, log, pi, sqrt
+from math import cos, log, pi, prod, sqrt
 
 import numpy as np
 import pytest
@@ -249,6 +249,12 @@ def test_a_step_with_a_term(name):
     assert layer.parameters == sum(value.numel() for value in (weight, bias, matrix))
 
 
+def test_contrast_is_a_mean_over_the_mates_of_an_image_and_over_the_images_that_have_some():
+    rows, y = torch.randn(7, 5, generator=torch.Generator().manual_seed(1)), torch.tensor([0, 0, 0, 0, 1, 1, 2])
+    term = Contrast(temperature=0.5, width=5)
+    assert torch.allclose(term.loss(rows, y, 3, {"project": torch.eye(5)}), contrasted(rows, y), rtol=1e-6)
+
+
 def test_terms_of_maps():
     h = torch.rand(IMAGES, 3, 4, 4, generator=torch.Generator().manual_seed(0))
     y = images()[1]
@@ -315,6 +321,26 @@ def test_black_boxes():
     assert torch.equal(order, again.fixed["inlet.order"])
 
 
+@pytest.mark.parametrize("shape", [(300, 200), (40, 20, 5, 3)])
+def test_how_weights_begin(shape):
+    """Their spread is that of the formula: by what comes in, by what goes out, and between bounds."""
+    fan_in, fan_out = prod(shape[1:]), shape[0] * prod(shape[2:])
+    for fields, deviation in (
+        ({"kind": "normal", "gain": 1.5}, 1.5 * fan_in**-0.5),
+        ({"kind": "fan_out", "gain": 1.5}, 1.5 * fan_out**-0.5),
+        ({"kind": "torch_default"}, (3 * fan_in) ** -0.5),  # uniform between ±1/√fan-in
+    ):
+        drawn = made({"init": fields})[0].init.draw(shape, fan_in, torch.Generator().manual_seed(0))
+        assert drawn["weight"].shape == shape
+        assert float(drawn["weight"].std()) == pytest.approx(deviation, rel=0.02)
+        assert abs(float(drawn["weight"].mean())) < 0.05 * deviation
+        if fields["kind"] == "torch_default":
+            assert float(drawn["weight"].abs().max()) == pytest.approx(fan_in**-0.5, rel=0.01)
+            assert fan_in**-0.5 / 2 < float(drawn["bias"].abs().max()) <= fan_in**-0.5
+        else:
+            assert not drawn["bias"].any()
+
+
 CURVES = {
     "cosine": ({"end": 0.1}, lambda d: 0.1 + 0.9 * (1 + cos(pi * d)) / 2),
     "linear": ({"begin": 0.5, "warmup": 0.25}, lambda d: min(1, d / 0.25) * (1 if d < 0.5 else 2 * (1 - d))),
@@ -363,13 +389,20 @@ OPTIMISERS = [
 
 @pytest.mark.parametrize(("fields", "wanted"), OPTIMISERS, ids=["adamw", "averaged", "clipped"])
 def test_optimisers(fields, wanted):
-    rule = made({"optimiser": {"lr": 0.1, **fields}})[0].optimiser
+    rule = made({"optimiser": {"lr": 0.4, **fields}})[0].optimiser
     start, slopes = np.array([1.0, -2.0, 0.5]), np.array([[0.3, -0.1, 2.0], [0.2, 0.4, -1.0]])
     flat = torch.tensor(start)
     state = rule.state(flat)
     for slope in slopes:
-        rule.step(flat, torch.tensor(slope), state, 1.0)
+        rule.step(flat, torch.tensor(slope), state, 0.25)
     assert np.allclose(flat, wanted(start, slopes), rtol=1e-5)
+
+
+def test_a_gradient_of_nothing_is_not_clipped_to_no_number():
+    rule = made({"optimiser": {"kind": "sgd", "lr": 0.1, "clip": 1.5}})[0].optimiser
+    flat = torch.tensor([1.0, -2.0])
+    rule.step(flat, torch.zeros(2), rule.state(flat), 1.0)
+    assert flat.tolist() == [1.0, -2.0]
 
 
 RIGHT, WRONG = torch.tensor([[2.0, 0.0], [0.0, 2.0]]), torch.tensor([[0.0, 3.0], [3.0, 0.0]])
@@ -384,6 +417,16 @@ def test_a_range_is_the_best_stretch_of_layers():
     assert chosen(Range(), scores) == "the scores of layers 1 to 3"  # 2 + 2 > 3: the longest of the good ones
     assert chosen(Range(), scores | {0: 2 * WRONG}) == "the scores of layers 2 to 3"
     assert chosen(Range(), {0: WRONG, 1: RIGHT, 2: 2 * WRONG}) == "the scores of layer 2"
+
+
+def test_a_range_looks_at_every_stretch_of_neighbours_the_longest_first():
+    scores = {layer: torch.full((2, 2), 10.0**layer) for layer in range(3)}
+    found = Judgement(scores, RIGHT, torch.tensor([0, 1]), heads={}).options(Range())
+    told = {name.removeprefix("the scores of "): float(total[0, 0]) for name, total in found.items()}
+    assert list(told.items()) == [
+        ("layers 1 to 3", 111), ("layers 1 to 2", 11), ("layers 2 to 3", 110),
+        ("layer 1", 1), ("layer 2", 10), ("layer 3", 100),
+    ]  # fmt: skip
 
 
 def test_the_better_of_two_is_the_softmax_unless_the_other_is_right_more_often():

@@ -20,10 +20,9 @@ def bases(net: Net, rows: Rows, task: Task, trained: int) -> dict[int, Tensor]:
     One pass of `rows` through the net as it is when the step begins, without dropout; regions count with their mean.
     """
     heard = {layer.index: layer.rules.context.others(layer.index, trained) for layer in net.layers[:trained]}
-    upto = max((max(others) + 1 for others in heard.values() if others), default=0)
-    if not upto:
+    if not any(heard.values()):
         return {}
-    scores = {layer.index: layer.scores(h) for layer, h in net.climb(rows, max(upto, trained)) if layer.reads}
+    scores = {layer.index: layer.scores(h) for layer, h in net.climb(rows, trained) if layer.reads}
     found = {}
     for index, others in heard.items():
         told = [scores[other].mean(1, keepdim=True) for other in others if other in scores]
