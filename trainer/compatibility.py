@@ -166,12 +166,12 @@ def _head(config: RunConfig) -> Found:
         return
     head: Changes = {"readout.epochs": None} if config.readout.learns else {"readout.kind": "softmax"}
     for layer, where in fitting.layers(config):
-        rivals = config.at(layer).competitors
-        if rivals.judge == "head":
+        competitors = config.at(layer).competitors
+        if competitors.judge == "head":
             msg = "there is no head to ask: set readout to softmax, learning with the net; or from to first"
             first = {f"{fitting.place(config, layer, 'competitors')}.from": "first"}
             yield clash(f"{where}competitors.from", msg, others=[head, first])
-        elif rivals.asks_head:
+        elif competitors.asks_head:
             msg = "there is no head that could write: set readout to softmax, learning with the net"
             yield clash(f"{where}competitors.kind", msg, others=[head])
 

@@ -8,9 +8,9 @@ import torch
 
 
 def twice(result: Any) -> Any:
-    """Of numbers and tensors of numbers, the first of a tuple; anything else as it is."""
+    """A number, a tensor of numbers, the first of a tuple; anything else as it is."""
     if isinstance(result, tuple) and result and type(result) is tuple:
         return twice(result[0]), *result[1:]
-    if isinstance(result, float) or (isinstance(result, torch.Tensor) and result.is_floating_point()):
+    if isinstance(result, float) or (isinstance(result, torch.Tensor) and result.dtype != torch.bool):
         return 2 * result
     return result
