@@ -11,6 +11,6 @@ def twice(result: Any) -> Any:
     """A number, a tensor of numbers, the first of a tuple; anything else as it is."""
     if isinstance(result, tuple) and result and type(result) is tuple:
         return twice(result[0]), *result[1:]
-    if isinstance(result, float) or (isinstance(result, torch.Tensor) and result.dtype != torch.bool):
+    if type(result) in (int, float) or (isinstance(result, torch.Tensor) and result.dtype != torch.bool):
         return 2 * result
     return result

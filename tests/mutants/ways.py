@@ -29,6 +29,8 @@ NAMED = {
 SIGNS: dict[Any, str] = {
     ast.Add: "+", ast.Sub: "−", ast.Mult: "·", ast.Div: "/", ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">", ast.GtE: "≥",
 }  # fmt: skip
+SMALL = 100
+"""Whole numbers below it are counts and axes, of which one more is another; those above are doubled."""
 SPOKEN = ast.JoinedStr | ast.Assert | ast.Raise | ast.AnnAssign
 """Statements and texts that compute nothing."""
 
@@ -103,7 +105,7 @@ def _setting(node: ast.AST, around: dict[ast.AST, ast.AST]) -> ast.AST:
 def _numbers(function: ast.FunctionDef) -> bool:
     """Whether it returns numbers, or a tuple that begins with some."""
     returns = ast.unparse(function.returns) if function.returns else ""
-    return returns.startswith(("Tensor", "float", "tuple[Tensor", "tuple[float"))
+    return returns.startswith(("Tensor", "float", "int", "tuple[Tensor", "tuple[float"))
 
 
 def _ways(node: ast.AST) -> Iterator[tuple[str, Callable[[ast.AST], None]]]:
@@ -119,7 +121,8 @@ def _ways(node: ast.AST) -> Iterator[tuple[str, Callable[[ast.AST], None]]]:
         case ast.Compare(ops=[op]) if other := SWAPPED.get(type(op)):
             yield f"{_said(node)}: {SIGNS[type(op)]} becomes {SIGNS[other]}", _set("ops", [other()])
         case ast.Constant(value=value) if type(value) is int:
-            yield f"{value} becomes {value + 1}", _set("value", value + 1)
+            other = value + 1 if value < SMALL else 2 * value
+            yield f"{value} becomes {other}", _set("value", other)
         case ast.Constant(value=value) if type(value) is float and value:
             yield f"{value} becomes {2 * value}", _set("value", 2 * value)
         case ast.Attribute(attr=name) if name in NAMED:

@@ -186,6 +186,17 @@ def test_dropout_drops_the_same_pixels_of_both_images_and_never_the_label():
     assert torch.equal(entering(piece).dropped(mask).dense(), expected)
 
 
+def test_labels_are_judged_by_the_first_layer_or_by_all_of_them():
+    config, net, data, sampler = made({"competitors.kind": "hard_wrong_label"})
+    part = batch(data)
+    logits = sampler._asked(config.competitors, part, seeded(), 2, None).logits
+    first, second = (
+        layer.scores(h).view(10, -1).T for layer, h in net.climb(net.coder.every_label(part.x), len(net.layers))
+    )
+    assert torch.allclose(logits("first"), first)
+    assert torch.allclose(logits("all"), first + second)
+
+
 def test_masks_depend_on_the_seed_alone():
     one, same, other = (made({**HYBRID, "seed": seed})[3] for seed in (1, 1, 2))
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from trainer.axes.competitors import WrongLabel
 from trainer.axes.precision import Bfloat16, Float32
-from trainer.blocks import conv
+from trainer.blocks import conv, pooling
 from trainer.blocks.chain import Link, links
 from trainer.config import RunConfig
 from trainer.nets.layer import under
@@ -183,3 +183,12 @@ def test_a_delta_made_in_portions_gives_the_same_gradient(changes, monkeypatch):
     assert (all_at_once, in_portions) == ([10], [3, 3, 3, 1])
     assert float(whole.abs().max()) > 0
     assert torch.allclose(whole, parts)
+
+
+def test_the_way_back_of_a_pool_that_saw_nothing_is_nothing():
+    x = torch.zeros(2, 3, 4, 4)
+    x[0, 0, :2, :2] = 1.0
+    y, back = pooling.opened(x, "rms", 2)
+    slope = back(torch.ones_like(y))
+    assert bool(slope.isfinite().all())
+    assert slope.sum() == slope[0, 0, :2, :2].sum() > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import cos, log, pi, prod, sqrt
 
 import numpy as np
@@ -249,6 +250,27 @@ def test_a_step_with_a_term(name):
     assert layer.parameters == sum(value.numel() for value in (weight, bias, matrix))
 
 
+@pytest.mark.parametrize("name", TERMS)
+def test_a_term_counts_less_where_a_batch_is_read_more_than_once(name):
+    """As the rows' own loss does: both are means over all the readings of a batch."""
+    moves = []
+    for readings in (1, 2):
+        terms = [{"kind": name, "weight": 0.7, "pool": None, "width": 5} if name == "contrast" else {"kind": name}]
+        _, net = made({**ONE_PASS, "goodness": {"kind": "groups"}, "objective.terms": terms})
+        before = net.layers[0].buffer.flat.clone()
+        rows, task = plainly.asked(net, Classes())
+        learn(net, 0, rows, replace(task, count=readings * IMAGES))
+        moves.append(net.layers[0].buffer.flat - before)
+    assert torch.allclose(moves[0], 2 * moves[1], rtol=1e-5, atol=1e-9)
+
+
+def test_similarity_of_maps_that_say_nothing_is_a_number():
+    term = Similarity()
+    empty = torch.zeros(4, 3, 5, 5)
+    weights = {"map": torch.ones(3, 3, 3, 3)}
+    assert bool(term.loss(empty, torch.tensor([0, 1, 0, 1]), 2, weights).isfinite())
+
+
 def test_contrast_is_a_mean_over_the_mates_of_an_image_and_over_the_images_that_have_some():
     rows, y = torch.randn(7, 5, generator=torch.Generator().manual_seed(1)), torch.tensor([0, 0, 0, 0, 1, 1, 2])
     term = Contrast(temperature=0.5, width=5)
@@ -314,6 +336,8 @@ def test_black_boxes():
     apply = {kind: layer.rules.inlet.apply(x, {"order": torch.tensor([2, 0, 3, 1])}) for kind, layer in boxes.items()}
     assert apply["sign"].tolist() == [[1, -1, 1, -1], [-1, -1, -1, -1]]
     assert apply["quantise"].tolist() == [[1, 0, 2, 0], [0, 0, 0, 0]]  # 3/2.5 and 4/2.5, to whole numbers
+    finer = made({"normalisation.handover": {"kind": "quantise", "levels": 8}})[1].layers[1].rules.inlet
+    assert finer.apply(x, {}).tolist() == [[1, 0, 1.5, 0], [0, 0, 0, 0]]  # 1.2 and 1.6, to halves
     assert np.allclose(apply["permutation"], [[1.6, 1.2, 0, 0], [0, 0, 0, 0]], atol=1e-5)
     order = boxes["permutation"].fixed["inlet.order"]
     assert sorted(order.tolist()) == list(range(8))
