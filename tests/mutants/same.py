@@ -10,6 +10,9 @@ SAME: dict[str, str] = {
     "axes/competitors.py:WrongLabel.draw: 0 becomes 1 in span, first = (classes, 0) if self.allow_true e…": (
         "where the true label may come, every label has equal chances, shifted by one or not"
     ),
+    "meters.py:ProcMemory._field: 8192 becomes 16384 in os.pread(self._status, 8192, 0)": (
+        "the file is shorter than either"
+    ),
     "axes/terms.py:Contrast.loss: 1 becomes 2 in (count > 0).sum().clamp(min=1)": (
         "images with mates come in twos, and without any the sum is 0"
     ),

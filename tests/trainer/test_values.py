@@ -326,6 +326,9 @@ def test_activations():
     triangle = made({"activation.kind": "triangle"})[0].activation
     assert np.allclose(student.apply(z), [[0.5 * 4 * log(1 + v * v / 3) for v in (-1.0, 0.5, 2.0)]])
     assert np.allclose(triangle.apply(z), [[0.0, 0.0, 1.5]])
+    for axis, form in ((1, (2, 5, 3, 4)), (2, (2, 3, 5))):  # channels of maps, numbers of a token
+        x = torch.randn(form, generator=torch.Generator().manual_seed(1))
+        assert torch.allclose(triangle.apply(x), (x - x.mean(axis, keepdim=True)).clamp(min=0))
 
 
 def test_black_boxes():

@@ -116,7 +116,7 @@ class Groups(_ClassRows, title="Groups of units"):
         if h.ndim == 3:
             return super().pull(h, p, slope)
         values = self._grouped(h)
-        each = slope[:, None, :, None] * (self.power * slope.shape[1] / h[0].numel())
+        each = slope[:, None, :, None] * (self.power * slope.shape[1] / prod(h.shape[1:]))
         return (values * each if self.power == 2 else each.expand_as(values)).reshape(h.shape), {}
 
     def _grouped(self, h: Tensor) -> Tensor:

@@ -111,7 +111,7 @@ class Activity(Goodness, title="Activity"):
 
         values = (self._powered(h) * self._signs(h)).mean(1)
         means = F.adaptive_avg_pool2d(values, self.regions).flatten(1) * self.sign
-        return means if self.reduce == "mean" else means * (h[0].numel() / means.shape[1])
+        return means if self.reduce == "mean" else means * (prod(h.shape[1:]) / means.shape[1])
 
 
 def _axes(h: Tensor) -> tuple[int, ...]:
