@@ -79,7 +79,7 @@ def test_the_slope_of_an_objective(value: Objective, rivals: int) -> None:
 def test_the_pull_of_a_goodness(value: Goodness, form: str) -> None:
     value, shape = value.bound(CLASSES), SHAPES[form]
     if why := value.misfit(shape, CLASSES):
-        assert len(why) > 20
+        assert len(why.reason) > 20
         return
     p = {name: (weight + drawn(*weight.shape, seed=2)).requires_grad_() for name, weight in start(value, shape).items()}
     h = drawn(ROWS, *shape).requires_grad_()
