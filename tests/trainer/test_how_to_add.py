@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.recipes import follow, hold, run, touched
+from tests.recipes import follow, hold, recipes, run, touched
 
 ORACLE, SAMPLER, IMPORTS = (f"tests/trainer/test_{name}.py" for name in ("oracle", "sampler", "imports"))
 STATED = "tests/trainer/test_values.py::test_every_rule_is_stated_plainly"
@@ -25,6 +25,16 @@ def done(tmp_path: Path) -> Callable[[str], Path]:
         return tmp_path
 
     return do
+
+
+def test_there_are_ten_recipes() -> None:
+    values = {"goodness", "objective", "normalisation", "negatives", "readout", "architecture"}
+    assert recipes() == values | {
+        "data-set",
+        "metric",
+        "chart",
+        "page",
+    }  # the last two: tests/pages/test_chart_and_page.py
 
 
 def learns(*cases: str) -> list[str]:
