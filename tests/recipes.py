@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ DOCUMENT = ROOT / "docs" / "how-to-add.md"
 COPIED = ("trainer", "ffweb", "tests", "templates", "static", "docs", "pyproject.toml", "README.md")
 BLOCK = re.compile(r"(?P<said>[^\n]+)\n\n<!-- how-to-add: (?P<name>[\w-]+) -->\n```\w+\n(?P<body>.*?)```\n", re.S)
 PLACE = re.compile(r"In (?P<new>a new file )?`(?P<file>[^`]+)`(?:, (?P<where>above|below) `(?P<line>[^`]+)`)?")
+UNION, TUPLE = r"Annotated\[(?P<union>[^,]+)", r"\([^)]+"
 JOINS = re.compile(r"`(\w+)` joins ((?:(?: and )?`\w+`)+)")
 
 
@@ -85,9 +87,7 @@ def _carry_out(step: Step, file: Path) -> None:
     lines.insert(place + step.below, step.body + ("" if step.below else _gap(step.body)))
     text = "".join(lines)
     for name, union in step.joins:
-        text, times = re.subn(
-            rf"^({union}\b[^\n]*= )(Annotated\[\s*|\()", rf"\1\2{name}{_parted(text, union)}", text, flags=re.M
-        )
+        text, times = re.subn(rf"^{union}\b[^\n]*= (?:{UNION}|{TUPLE})", partial(_joined, name), text, flags=re.M)
         assert times == 1, f"{step.file} has no {union} to join"
     file.write_text(text)
 
@@ -97,9 +97,9 @@ def _gap(body: str) -> str:
     return "\n\n" if body.lstrip("@").startswith(("class ", "def ")) else ""
 
 
-def _parted(text: str, union: str) -> str:
-    """What stands between the members of a union, or of a tuple."""
-    return " | " if re.search(rf"^{union}\b[^\n]*= Annotated", text, re.M) else ", "
+def _joined(name: str, members: re.Match[str]) -> str:
+    """The members and one more, the last."""
+    return members[0] + (" | " if members["union"] else ", ") + name
 
 
 def run(where: Path, *command: str) -> str:

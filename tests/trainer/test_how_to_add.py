@@ -10,10 +10,14 @@ import pytest
 
 from tests.recipes import follow, hold, recipes, run, touched
 
-ORACLE, SAMPLER, IMPORTS = (f"tests/trainer/test_{name}.py" for name in ("oracle", "sampler", "imports"))
-STATED = "tests/trainer/test_values.py::test_every_rule_is_stated_plainly"
-CASE = "tests/trainer/test_values_learn.py::test_every_value_has_a_case"
-NO_TORCH = f"{IMPORTS}::test_no_torch[a form's questions]"
+HERE = "tests/trainer"
+ORACLE, IMPORTS = f"{HERE}/test_oracle.py", f"{HERE}/test_imports.py::test_no_torch"
+NO_TORCH = f"{IMPORTS}[a form's questions]"
+CATALOGUE = (
+    f"{HERE}/test_values.py::test_every_rule_is_stated_plainly",
+    f"{HERE}/test_values_learn.py::test_every_value_has_a_case",
+    NO_TORCH,
+)
 
 
 @pytest.fixture
@@ -29,53 +33,63 @@ def done(tmp_path: Path) -> Callable[[str], Path]:
 
 def test_there_are_ten_recipes() -> None:
     values = {"goodness", "objective", "normalisation", "negatives", "readout", "architecture"}
-    assert recipes() == values | {
-        "data-set",
-        "metric",
-        "chart",
-        "page",
-    }  # the last two: tests/pages/test_chart_and_page.py
+    of_the_site = {"chart", "page"}  # tests/pages/test_chart_and_page.py
+    assert recipes() == values | {"data-set", "metric"} | of_the_site
+
+
+def alive(kind: str, *fields: str) -> list[str]:
+    """The tests that fields of a value change something."""
+    test = f"{HERE}/test_fields.py::test_every_field_changes_the_weights_or_what_is_measured"
+    return [f"{test}[{field} {kind}]" for field in fields]
 
 
 def learns(*cases: str) -> list[str]:
-    return [f"tests/trainer/test_values_learn.py::test_a_value_beats_its_frozen_net[{case}]" for case in cases]
+    """The tests that values learn."""
+    return [f"{HERE}/test_values_learn.py::test_a_value_beats_its_frozen_net[{case}]" for case in cases]
 
 
 def test_a_goodness_function_is_one_class(done: Callable[[str], Path]) -> None:
     assert touched("goodness") == {"trainer/axes/goodness.py"}
-    copy, step = done("goodness"), "tests/trainer/test_values.py::test_a_step_on_activities[logarithm]"
+    copy, step = done("goodness"), f"{HERE}/test_values.py::test_a_step_on_activities[logarithm]"
     assert json.loads(run(copy, "-m", "trainer", "schema"))["$defs"]["Logarithm"]["formula"] == "log(1 + mean of h²)"
-    hold(copy, ORACLE, step, STATED, CASE, NO_TORCH, *learns("logarithm"))
+    fixes = f"{HERE}/test_fixes.py::test_every_fix_mends_its_problem"
+    hold(copy, ORACLE, *CATALOGUE, step, fixes, *learns("logarithm"))
 
 
 def test_an_objective_is_one_class(done: Callable[[str], Path]) -> None:
     assert touched("objective") == {"trainer/axes/objective.py"}
-    copy, step = done("objective"), "tests/trainer/test_values.py::test_a_step_on_pairs"
-    hold(copy, ORACLE, step, STATED, CASE, NO_TORCH, *learns("squared_hinge"))
+    steps, field = f"{HERE}/test_values.py::test_a_step_on_pairs", alive("squared_hinge", "objective.alpha")
+    hold(done("objective"), ORACLE, *CATALOGUE, steps, *field, *learns("squared_hinge"))
 
 
 def test_a_normalisation_is_one_class(done: Callable[[str], Path]) -> None:
     assert touched("normalisation") == {"trainer/axes/normalisation.py"}
-    copy, places = done("normalisation"), ("input", "before", "handover")
-    hold(copy, ORACLE, STATED, CASE, NO_TORCH, *learns(*(f"{place} mean_one" for place in places)))
+    places = ("input", "before", "handover")
+    fields = alive("peak", *(f"normalisation.{place}.eps" for place in places))
+    hold(done("normalisation"), ORACLE, *CATALOGUE, *fields, *learns(*(f"{place} peak" for place in places)))
 
 
 def test_a_way_to_draw_negatives_is_one_class(done: Callable[[str], Path]) -> None:
     assert touched("negatives") == {"trainer/axes/competitors.py"}
-    hold(done("negatives"), ORACLE, SAMPLER, STATED, CASE, NO_TORCH, *learns("shuffled"))
+    hold(done("negatives"), ORACLE, f"{HERE}/test_sampler.py", *CATALOGUE, *learns("shuffled"))
+
+
+def test_a_readout_is_one_class(done: Callable[[str], Path]) -> None:
+    assert touched("readout") == {"trainer/axes/readout.py"}
+    hold(done("readout"), *CATALOGUE, *learns("upper_half"))
+
+
+def test_an_architecture_is_a_block_and_a_list_of_them(done: Callable[[str], Path]) -> None:
+    assert touched("architecture") == {"trainer/blocks/maxout.py", "trainer/axes/architecture.py"}
+    fields = alive("maxout", *(f"architecture.{name}" for name in ("width", "depth", "pieces")))
+    hold(done("architecture"), *CATALOGUE, *fields, *learns("maxout"))
 
 
 def test_a_metric_is_an_entry_and_its_measurement(done: Callable[[str], Path]) -> None:
     assert touched("metric") == {"trainer/metrics.py", "trainer/gauges.py"}
-    copy, command = done("metric"), "tests/trainer/test_command.py"
-    measured = f"{command}::test_every_metric_that_applies_is_measured_and_no_other"
-    hold(
-        copy,
-        measured,
-        "tests/trainer/test_events.py",
-        "tests/trainer/test_overall.py",
-        f"{IMPORTS}::test_no_torch[metrics]",
-    )
+    measured = f"{HERE}/test_command.py::test_every_metric_that_applies_is_measured_and_no_other"
+    told = (f"{HERE}/test_events.py::test_every_metric_is_told_once", f"{HERE}/test_overall.py")
+    hold(done("metric"), measured, *told, f"{IMPORTS}[metrics]")
 
 
 def test_a_data_set_is_a_module_and_its_name(done: Callable[[str], Path]) -> None:
@@ -84,16 +98,6 @@ def test_a_data_set_is_a_module_and_its_name(done: Callable[[str], Path]) -> Non
     few = ["data.name=stripes", "schedule.epochs=5", "architecture.hidden=[100,100]", "threads=1"]
     run(copy, "-m", "trainer", "run", "--preset=ff-digits", *(f"--set={one}" for one in few), "--out=run")
     assert json.loads((copy / "run" / "result.json").read_text())["test_accuracy"] > 0.8  # of four labels
-    offered = ("test_the_listing_says_what_is_there", "test_unknown_names_list_what_would_work")
-    same = "tests/trainer/test_data_fingerprint.py::test_sets_of_the_catalogue_are_the_same_every_time"
-    hold(copy, *(f"tests/trainer/test_data_load.py::{test}" for test in offered), f"{same}[stripes]", NO_TORCH)
-
-
-def test_a_readout_is_one_class(done: Callable[[str], Path]) -> None:
-    assert touched("readout") == {"trainer/axes/readout.py"}
-    hold(done("readout"), STATED, CASE, NO_TORCH, *learns("upper_half"))
-
-
-def test_an_architecture_is_a_block_and_a_list_of_them(done: Callable[[str], Path]) -> None:
-    assert touched("architecture") == {"trainer/blocks/maxout.py", "trainer/axes/architecture.py"}
-    hold(done("architecture"), STATED, CASE, NO_TORCH, *learns("maxout"))
+    names = ("test_the_listing_says_what_is_there", "test_unknown_names_list_what_would_work")
+    same = f"{HERE}/test_data_fingerprint.py::test_sets_of_the_catalogue_are_the_same_every_time[stripes]"
+    hold(copy, *(f"{HERE}/test_data_load.py::{name}" for name in names), same, NO_TORCH)
