@@ -94,7 +94,7 @@ def _carry_out(step: Step, file: Path) -> None:
 
 def _gap(body: str) -> str:
     """Two empty lines after a class, as everywhere."""
-    return "\n\n" if body.lstrip("@").startswith(("class ", "def ")) else ""
+    return "\n\n" if body.startswith("class ") else ""
 
 
 def _joined(name: str, members: re.Match[str]) -> str:
