@@ -74,7 +74,7 @@ def _moments(config: RunConfig) -> Found:
         if not lost or config.reach(layer - 1) is None:
             continue
         works, others = "set normalisation.before to none, or choose another goodness", []
-        if "length" in lost and where == "goodness":
+        if "length" in lost and where == "goodness" and hasattr(goodness, "power"):
             works, others = "set none, or goodness.power to 1", [{"goodness.power": 1}]
         msg = f"the goodness is the activity's {lost[0]}, which this normalisation makes equal for all rows: {works}"
         yield clash("normalisation.before.kind", msg, "none", others=others)

@@ -5,7 +5,7 @@ So a step pays nothing for its meters, and nothing is read from the device befor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -27,6 +27,28 @@ class Sums(NamedTuple):
     ordered: float = 0.0
     """Readings whose true competitor is the highest."""
     images: float = 0.0
+
+    def parted(self) -> dict[str, float]:
+        """How far positive and negative data are apart, by metric of a layer."""
+        positive, negative = self.positive / self.images, self.negative / self.images
+        return {
+            "goodness_pos": positive,
+            "goodness_neg": negative,
+            "gap": positive - negative,
+            "separation": self.ordered / self.images,
+        }
+
+
+OF_WEIGHTS: dict[str, Callable[[Layer], float]] = {
+    "weight_norm": Layer.weight_norm,
+}
+"""What a layer's weights say when a point is due, by metric of a layer."""
+
+
+def of_weights(layer: Layer) -> dict[str, float]:
+    """All of it."""
+    layer.at_hand()
+    return {name: measure(layer) for name, measure in OF_WEIGHTS.items()}
 
 
 class _Waiting(NamedTuple):

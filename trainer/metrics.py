@@ -1,7 +1,7 @@
 """Names, units and directions of every metric. Imports no torch.
 
-A new metric is one entry here and its measurement in meters.py (or loop.py); the run's `start` event carries the table
-to the web, which needs no change.
+A metric is one entry here and its measurement where such things are measured: docs/how-to-add.md. The run's `start`
+event carries the table to the web, which needs no change.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import torch
@@ -12,7 +13,7 @@ from trainer.axes.precision import of_kind
 from trainer.axes.readout import AnyChooser
 from trainer.errors import Stopped
 from trainer.evaluate import Judgement, Sweep, judge
-from trainer.gauges import Sums
+from trainer.gauges import of_weights
 from trainer.metrics import layer as series
 from trainer.nets.layer import READING
 from trainer.words import plural
@@ -194,24 +195,19 @@ def _learnt(run: Session, step: Step) -> tuple[dict[str, float], tuple[int, int]
             losses.append(total.loss / total.images)
             values[series(index + 1, "loss")] = losses[-1]
             if layer.rules.goodness.gives == "reading" or run.config.at(index + 1).scope.local:
-                values |= _goodness(index + 1, total)
-        values[series(index + 1, "weight_norm")] = layer.weight_norm()
+                values |= _of_layer(index, total.parted())
+        values |= _of_layer(index, of_weights(layer))
     for index, share in run.gauges.dead_units().items():
-        values[series(index + 1, "dead_units")] = share
+        values |= _of_layer(index, {"dead_units": share})
     if losses:
         values["train/loss"] = sum(losses)
     values["learning_rate"] = run.learning_rate(step)
     return values, run.gauges.first_bad()
 
 
-def _goodness(layer: int, sums: Sums) -> dict[str, float]:
-    positive, negative = sums.positive / sums.images, sums.negative / sums.images
-    return {
-        series(layer, "goodness_pos"): positive,
-        series(layer, "goodness_neg"): negative,
-        series(layer, "gap"): positive - negative,
-        series(layer, "separation"): sums.ordered / sums.images,
-    }
+def _of_layer(index: int, values: Mapping[str, float]) -> dict[str, float]:
+    """Values of a layer (from 0) under the names of its series."""
+    return {series(index + 1, name): value for name, value in values.items()}
 
 
 def _measured(run: Session) -> dict[str, float]:

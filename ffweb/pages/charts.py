@@ -1,8 +1,9 @@
 """Every chart of the run page, as data. The page's scripts draw whatever stands here.
 
-To add a chart, add one entry to CHARTS at the place where it should stand. A series is named as the trainer names it;
-`*` stands for every layer. A card shows itself when the run has one of its series, so a chart of a metric that only
-some methods report needs no condition. Metrics that no entry names get a plain card of their own under "More measures".
+To add a chart, add one entry to CHARTS at the place where it should stand (docs/how-to-add.md). A series is named as
+the trainer names it; `*` stands for every layer. A card shows itself when the run has one of its series, so a chart of
+a metric that only some methods report needs no condition. Metrics that no entry names get a plain card of their own
+under "More measures".
 """
 
 from __future__ import annotations

@@ -464,9 +464,10 @@ def test_the_better_of_two_is_the_softmax_unless_the_other_is_right_more_often()
     assert chosen(Better(other="last"), scores, heads) == "a softmax on the last layer"
 
 
+ACTIVITY_KINDS = {fields.get("kind", "activity") for fields, _ in ACTIVITIES.values()}
 STATED = [  # a layer alone, which hears nobody, is what everything here is about
     (AnyObjective, {name.split()[0] for name in PAIR_LOSSES}, "PAIR_LOSSES"),
-    (AnyGoodness, {"activity", *CLASS_ROWS}, "CLASS_ROWS"),
+    (AnyGoodness, ACTIVITY_KINDS | set(CLASS_ROWS), "ACTIVITIES or, of class scores, in CLASS_ROWS"),
     (AnyTerm, set(TERMS), "TERMS"),
     (AnyContext, {"own", *HEARD}, "HEARD of test_values_together"),
     (AnyScope, {"layer", *SCOPES}, "SCOPES of test_values_together"),

@@ -1,6 +1,6 @@
 """What a layer's activity says of its input. Imports no torch at module level.
 
-How to add one: a class below `Goodness` with `scores` and `pull`, named in `AnyGoodness` at the file's end.
+How to add one: docs/how-to-add.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a family of data sets is: a module with the four functions of `Family`. Imports no torch.
 
-How to add a data set: write one module beside this one and name it in `catalogue.FAMILIES`.
+How to add a data set: docs/how-to-add.md.
 """
 
 from __future__ import annotations
