@@ -127,6 +127,9 @@ def test_noise_has_the_level_asked_for():
     noise = Noise(level=0.5).spoilt(x, asked(x, seeded())) - x
     assert abs(float(noise.std() / x.std()) - 0.5) < 0.01
     assert abs(float(noise.mean())) < 0.01
+    few = torch.tensor([0.0, 1.0, 1.0]).view(3, 1, 1, 1)  # whose deviation over all of them is √2/3
+    drawn = torch.randn(few.shape, generator=seeded())
+    assert torch.allclose(Noise(level=0.5).spoilt(few, asked(few, seeded())), few + drawn * 0.5 * 2**0.5 / 3)
 
 
 def test_an_interpolation_and_a_pair_are_mixtures_of_two_images():

@@ -20,6 +20,7 @@ from trainer.axes.objective import AnyObjective
 from trainer.axes.readout import Better, Range
 from trainer.axes.scope import AnyScope
 from trainer.axes.terms import AnyTerm, Contrast, Similarity
+from trainer.blocks import features, length
 from trainer.evaluate import Judgement
 from trainer.update.reading import Task
 
@@ -331,6 +332,22 @@ def test_activations():
         assert torch.allclose(triangle.apply(x), (x - x.mean(axis, keepdim=True)).clamp(min=0))
 
 
+def test_features_are_averaged_to_places():
+    h = torch.arange(2 * 3 * 4 * 4.0).view(2, 3, 4, 4)
+    wanted = [[h[n, c, 2 * i : 2 * i + 2, 2 * j : 2 * j + 2].mean() for c in range(3) for i in (0, 1) for j in (0, 1)]
+              for n in (0, 1)]  # fmt: skip
+    assert torch.equal(features.flat(h, 2), torch.tensor(wanted))
+    assert torch.equal(features.flat(h[:, 0], 1), h[:, 0].mean(1))
+    assert torch.equal(features.flat(h, None), h.view(2, 48))
+
+
+def test_a_row_of_nothing_sends_no_slope_but_a_number():
+    x = torch.tensor([[0.0, 0.0], [3.0, 4.0]])
+    slope = length.pull(x, torch.ones(2, 2), 1.0, 0.5)
+    assert slope[0].tolist() == [2.0, 2.0]  # 1 / eps
+    assert bool(slope.isfinite().all())
+
+
 def test_black_boxes():
     x = torch.tensor([[3.0, 0.0, 4.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
     boxes = {
@@ -371,6 +388,7 @@ def test_how_weights_begin(shape):
 CURVES = {
     "cosine": ({"end": 0.1}, lambda d: 0.1 + 0.9 * (1 + cos(pi * d)) / 2),
     "linear": ({"begin": 0.5, "warmup": 0.25}, lambda d: min(1, d / 0.25) * (1 if d < 0.5 else 2 * (1 - d))),
+    "linear to a floor": ({"kind": "linear", "end": 0.2}, lambda d: 1 - 0.8 * d),
     "steps": ({"at": [0.4, 0.8], "to": [0.5, 0.1]}, lambda d: 1 if d < 0.4 else 0.5 if d < 0.8 else 0.1),
 }
 
@@ -378,7 +396,7 @@ CURVES = {
 @pytest.mark.parametrize("kind", CURVES)
 def test_curves(kind):
     fields, wanted = CURVES[kind]
-    curve = made({"optimiser.curve": {"kind": kind, **fields}})[0].optimiser.curve
+    curve = made({"optimiser.curve": {"kind": kind.split()[0], **fields}})[0].optimiser.curve
     for done in (0.0, 0.1, 0.3, 0.4, 0.6, 0.8, 0.99):
         assert np.isclose(curve.factor(done), wanted(done))
 
