@@ -200,6 +200,13 @@ def test_labels_are_judged_by_the_first_layer_or_by_all_of_them():
     assert torch.allclose(logits("all"), first + second)
 
 
+def test_losses_are_means_over_all_readings_of_a_batch():
+    changes = {"architecture": {"kind": "recurrent", "hidden": [12, 8], "ticks": 5, "score_ticks": 3}}
+    config, net, data, sampler = made({**changes, "architecture.hidden": None, "label_code.kind": "top"})
+    (piece,) = sampler.pieces(config.competitors, batch(data), seeded(), 2, None)
+    assert (net.readings, piece.task.count) == (3, 150)
+
+
 def test_masks_depend_on_the_seed_alone():
     one, same, other = (made({**HYBRID, "seed": seed})[3] for seed in (1, 1, 2))
 

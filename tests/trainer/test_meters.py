@@ -299,3 +299,8 @@ def test_the_rise_of_a_gpu_is_that_of_its_tensors(nvml, monkeypatch):
         held["peak"] = 90
     assert meter.rise() == {"memory/rise": 20}
     assert meter.cuda_peak() == 90
+
+
+def test_anonymous_memory_is_what_the_system_says():
+    mine = ProcMemory().anonymous()
+    assert Meters("cpu").anonymous() == pytest.approx(mine, rel=0.05)

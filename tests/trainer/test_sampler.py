@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Generator, Tensor
 
 from tests.trainer.samples import samples
-from trainer.axes.competitors import AnyCompetitors, Competitors
+from trainer.axes.competitors import AnyCompetitors, Competitors, HybridImage
 from trainer.negatives.made import Alone, Asked, EveryLabel, OtherImages, WrongLabels
 
 SIZE = (4, 5, 1)
@@ -99,3 +100,15 @@ def test_a_rule_without_negatives_is_refused_before_it_is_offered() -> None:
 
     with pytest.raises(TypeError, match="negatives"):
         Unsaid()
+
+
+def test_a_mask_is_as_large_as_the_image() -> None:
+    batch, sizes = asked(torch.zeros(3, dtype=torch.long), 4), []
+
+    def once(stream: str, draw: Any) -> Tensor:
+        drawn: Tensor = draw(torch.Generator().manual_seed(7))
+        sizes.append(tuple(drawn.shape[1:]))
+        return drawn
+
+    HybridImage().negatives(replace(batch, once=once))
+    assert sizes == [SIZE[:2]]

@@ -22,7 +22,7 @@ from trainer.axes.scope import AnyScope
 from trainer.axes.terms import AnyTerm, Contrast, Similarity
 from trainer.blocks import features, length
 from trainer.evaluate import Judgement
-from trainer.update.reading import Task
+from trainer.update.reading import Task, drop
 
 
 @pytest.fixture(autouse=True)
@@ -448,6 +448,20 @@ def test_a_gradient_of_nothing_is_not_clipped_to_no_number():
     flat = torch.tensor([1.0, -2.0])
     rule.step(flat, torch.zeros(2), rule.state(flat), 1.0)
     assert flat.tolist() == [1.0, -2.0]
+
+
+def test_a_gradient_is_clipped_by_its_length_and_a_little():
+    """As torch.nn.utils.clip_grad_norm_ does it."""
+    rule = made({"optimiser": {"kind": "sgd", "lr": 1.0, "momentum": 0.0, "clip": 1e-6}})[0].optimiser
+    flat = torch.zeros(2)
+    rule.step(flat, torch.tensor([3e-6, 4e-6]), rule.state(flat), 1.0)
+    assert torch.allclose(flat, -torch.tensor([3e-6, 4e-6]) / 6, rtol=1e-6, atol=0)
+
+
+def test_a_mask_holds_for_all_passes_of_an_image():
+    h, mask = torch.arange(24.0).view(6, 4), torch.tensor([[0.0, 2.0, 1.0, 0.0], [1.0, 0.0, 0.0, 3.0]])
+    assert torch.equal(drop(h, mask), h * mask.repeat(3, 1))
+    assert drop(h, None) is h
 
 
 RIGHT, WRONG = torch.tensor([[2.0, 0.0], [0.0, 2.0]]), torch.tensor([[0.0, 3.0], [3.0, 0.0]])

@@ -112,9 +112,7 @@ class Groups(_ClassRows, title="Groups of units"):
         return (values.square() if self.power == 2 else values).mean((1, 3))
 
     def pull(self, h: Tensor, p: Parameters, slope: Tensor) -> tuple[Tensor, Parameters]:
-        """dL/dh from dL/dscores (R, K); tokens by autograd."""
-        if h.ndim == 3:
-            return super().pull(h, p, slope)
+        """dL/dh from dL/dscores (R, K)."""
         values = self._grouped(h)
         each = slope[:, None, :, None] * (self.power * slope.shape[1] / prod(h.shape[1:]))
         return (values * each if self.power == 2 else each.expand_as(values)).reshape(h.shape), {}

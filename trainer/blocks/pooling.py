@@ -36,7 +36,7 @@ def opened(x: Tensor, kind: Pool, window: int) -> tuple[Tensor, Pull]:
     import torch
 
     aten = torch.ops.aten
-    at = [window] * 2, [STEP] * 2, [edge(window)] * 2
+    at = [window], [STEP], [edge(window)]  # the same both ways
 
     def spread(slope: Tensor) -> Tensor:
         """The way back of a mean."""
