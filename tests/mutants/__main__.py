@@ -39,6 +39,8 @@ FILES = (
 SECONDS = 25.0
 """Of tests for each mutant, the quickest first."""
 NOTICED, UNNOTICED, BROKEN = 0, 1, 2
+MOST_SAME = 5
+"""So many mutants may be said to change nothing."""
 
 
 @dataclass
@@ -66,10 +68,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BROKEN
     print(f"{len(passes.seconds)} tests in {time.monotonic() - began:.0f} s pass through {len(passes.by_target)} "
           f"of {len(chosen)} functions", flush=True)  # fmt: skip
+    known = {mutant.name for target in targets() for mutant in mutants(target)}
+    if stale := set(SAME) - known or len(SAME) > MOST_SAME:
+        print(f"same.py names what is no mutant any more, or more than {MOST_SAME}: {stale}", file=sys.stderr)
+        return BROKEN
     left = [mutant for target in chosen for mutant in mutants(target) if mutant.name not in SAME]
     random.Random(0).shuffle(left)  # what is tried before time is over stands for all
+    count = len(left)
     survivors, tried = _try(left, passes, until=began + 60 * asked.minutes)
-    _tell(survivors, tried, len(left), SAME if not asked.only else {})
+    _tell(survivors, tried, count, SAME if not asked.only else {})
     return UNNOTICED if survivors else NOTICED
 
 
@@ -100,9 +107,11 @@ def _try(left: list[Mutant], passes: Passes, until: float) -> tuple[list[Mutant]
                 child, status = os.wait()
                 trial = running.pop(child)
                 shutil.rmtree(trial.folder, ignore_errors=True)
-                if os.waitstatus_to_exitcode(status) == UNNOTICED:
+                ended = os.waitstatus_to_exitcode(status)
+                if ended in (UNNOTICED, BROKEN):  # what could not be tried has not been noticed either
                     survivors.append(trial.mutant)
-                    print(f"not noticed: {trial.mutant.name}", flush=True)
+                    told = "not noticed" if ended == UNNOTICED else "could not be tried"
+                    print(f"{told}: {trial.mutant.name}", flush=True)
     return survivors, tried
 
 
@@ -119,7 +128,8 @@ def _start(trial: Trial, tests: list[str], seconds: float) -> int:
         os.dup2(silent, 2)
         trial.mutant.target.function().__code__ = trial.mutant.code()
         quiet = ["-x", "-q", "-p", "no:cacheprovider", f"--basetemp={trial.folder}"]
-        status = UNNOTICED if pytest.main([*tests, *quiet]) == pytest.ExitCode.OK else NOTICED
+        ended = pytest.main([*tests, *quiet])
+        status = {pytest.ExitCode.OK: UNNOTICED, pytest.ExitCode.TESTS_FAILED: NOTICED}.get(ended, BROKEN)
     finally:
         os._exit(status)
 
